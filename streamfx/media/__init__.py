@@ -1,0 +1,1 @@
+"""Files and pipes in and out: the only place that imports av."""
