@@ -28,6 +28,14 @@ def shortfall(intake: Intake) -> str | None:
     return None
 
 
+def last_tick(intake: Intake) -> int | None:
+    """Return the tick at which the header lets the video end; None where it only estimates."""
+    stream = intake.video
+    if stream is None or not stream.duration or "mov" not in intake.opened.container.format.name:
+        return None
+    return (stream.start_time or 0) + stream.duration
+
+
 def declared(intake: Intake) -> Fraction | None:
     """Return when the header says that the video ends; None where it only estimates."""
     container, stream = intake.opened.container, intake.video
@@ -37,4 +45,6 @@ def declared(intake: Intake) -> Fraction | None:
         return ((stream.start_time or 0) + stream.duration) * stream.time_base
     if not container.duration:
         return None
-    return Fraction((container.start_time or 0) + container.duration, 1_000_000)
+    # Matroska counts its duration from 0, FFmpeg's muxer at least; wherever the first picture is
+    start = 0 if "matroska" in container.format.name else container.start_time or 0
+    return Fraction(start + container.duration, 1_000_000)

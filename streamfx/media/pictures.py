@@ -41,6 +41,7 @@ class Pictures:
         damage: DamageLog,
         *,
         start: Fraction | None,
+        end: int | None = None,
         deinterlace: bool,
     ) -> None:
         self._info = info
@@ -52,7 +53,7 @@ class Pictures:
         self._deinterlace = deinterlace
         self._said_interlaced = first.interlaced_frame
         self._deinterlacer: Deinterlacer | None = None
-        self._timeline = Timeline(self._tick, info.fps)
+        self._timeline = Timeline(self._tick, info.fps, end)
         self._repeats = Repeats()
         self._size = first.width, first.height
         self._tags = _tags(first)

@@ -103,6 +103,7 @@ class Reader:
             self._device,
             self._intake.damage,
             start=self._start,
+            end=ending.last_tick(self._intake),
             deinterlace=self._deinterlace,
         )
 

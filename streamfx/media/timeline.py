@@ -7,6 +7,9 @@ from fractions import Fraction
 
 from av.video.frame import VideoFrame
 
+NEAR = 4
+"""How many times longer or shorter than usual a last frame may be said to last."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Shown:
@@ -22,11 +25,13 @@ class Timeline:
 
     A missing pts is the decoding instant where that grows, else the last pts plus a frame. A pts
     that does not grow moves to one tick after the last: the frame is kept, and nothing after it
-    moves. The last frame lasts as long as the container says, else a frame.
+    moves. The last frame lasts until ``end``, the tick at which the header lets the stream end, where
+    that is near; else as long as its packet says, else a frame.
     """
 
-    def __init__(self, time_base: Fraction, fps: Fraction) -> None:
+    def __init__(self, time_base: Fraction, fps: Fraction, end: int | None = None) -> None:
         self._nominal = max(1, round(1 / (fps * time_base)))
+        self._end = end
         self._last: int | None = None
         self._held: VideoFrame | None = None
         self.missing = 0
@@ -69,7 +74,11 @@ class Timeline:
         if held is None:
             return None
         assert held.pts is not None
-        return Shown(held, held.pts, held.duration if held.duration > 0 else self._nominal)
+        rest = 0 if self._end is None else self._end - held.pts
+        if 0 < rest <= NEAR * self._nominal:
+            return Shown(held, held.pts, rest)
+        told = held.duration * NEAR >= self._nominal
+        return Shown(held, held.pts, held.duration if told else self._nominal)
 
     def notes(self) -> list[str]:
         """Return what was mended, in words."""

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from fractions import Fraction
 
+import pytest
 from av.video.frame import VideoFrame
 
 from streamfx.media.timeline import Timeline
@@ -37,3 +38,17 @@ def test_a_time_that_does_not_grow_moves_by_one_tick_and_nothing_after_it() -> N
 
 def test_no_frames_make_no_times() -> None:
     assert times()[0] == []
+
+
+@pytest.mark.parametrize(("end", "lasts"), [(18, 6), (100, 4), (10, 4), (None, 4)])
+def test_the_last_frame_lasts_until_the_end_that_the_header_states(
+    end: int | None, lasts: int
+) -> None:
+    line = Timeline(Fraction(1, 100), Fraction(25), end)
+    frame = VideoFrame(16, 16, "gray")
+    frame.pts = 12
+    line.repair(frame)
+    line.push(frame)
+    last = line.flush()
+    assert last is not None
+    assert (last.pts, last.duration) == (12, lasts)

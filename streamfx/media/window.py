@@ -1,0 +1,89 @@
+"""Which part of the source's time a file shows, and the clock it counts in."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+from math import gcd, lcm
+
+from streamfx.frame import Frame
+from streamfx.media.packets import AnyPacket, Copied
+
+LONGEST_CLOCK = 2**31 - 1
+"""Largest count of ticks in a second that containers can state."""
+
+
+def common_tick(*ticks: Fraction) -> Fraction:
+    """Return the longest time that all of ``ticks`` (0 left out) are multiples of."""
+    kept = [tick for tick in ticks if tick]
+    bottom = lcm(*(tick.denominator for tick in kept))
+    return Fraction(gcd(*(int(tick * bottom) for tick in kept)), bottom)
+
+
+def file_tick(tick: Fraction, start: Fraction) -> Fraction:
+    """Return the tick of a file whose instants are multiples of ``tick`` less ``start``.
+
+    Where no container could state it, ``tick`` itself, and instants get rounded.
+    """
+    fine = common_tick(tick, start)
+    return fine if max(fine.denominator, fine.numerator) <= LONGEST_CLOCK else tick
+
+
+@dataclass(slots=True)
+class Window:
+    """Which part of the source's time goes into the file, and the file's clock."""
+
+    tick: Fraction
+    """Seconds of one step of the video stream."""
+    start: Fraction = Fraction(0)
+    """Seconds of the source that become 0."""
+    end: Fraction | None = None
+    """Seconds before which all that is kept begins; None: all of it."""
+    cut: bool = False
+    """Whether a range was asked for: only then what lies before ``start`` is left out."""
+    coarse: Fraction | None = None
+    """Seconds of the container's own clock, where that is fixed."""
+    constant: bool = False
+    """Whether every frame lasts one step."""
+    loose: bool = False
+    """Whether steps count from the first frame: nothing else in the file has a time."""
+    moved: int = 0
+    """How many instants were not on the file's clock."""
+    furthest: Fraction = Fraction(0)
+    """Seconds by which the worst of them was moved."""
+    _origin: Fraction | None = None
+
+    def place(self, frame: Frame) -> tuple[int, int]:
+        """Return the step at which a frame is shown, and for how many."""
+        first = max(frame.pts, self.start) if self.cut else frame.pts
+        last = frame.end if self.end is None else min(frame.end, self.end)
+        if self._origin is None:
+            self._origin = first if self.loose else self.start
+        step = round((first - self._origin) / self.tick)
+        self._judge(first, step)
+        return step, max(round((last - self._origin) / self.tick) - step, 1)
+
+    def _judge(self, instant: Fraction, step: int) -> None:
+        assert self._origin is not None
+        shown = step * self.tick
+        if self.coarse is not None:
+            shown = round(shown / self.coarse) * self.coarse
+        off = abs(instant - self._origin - shown)
+        if off:
+            self.moved += 1
+            self.furthest = max(self.furthest, off)
+
+    def holds(self, item: Copied) -> bool:
+        """Tell whether any of a packet is shown within the window."""
+        if not self.cut:
+            return True
+        return (item.end > self.start or item.pts == self.start) and (
+            self.end is None or item.pts < self.end
+        )
+
+    def shift(self, packet: AnyPacket) -> None:
+        """Move a packet to the file's own time."""
+        ticks = round(self.start / packet.time_base)
+        if ticks:
+            packet.pts = None if packet.pts is None else packet.pts - ticks
+            packet.dts = None if packet.dts is None else packet.dts - ticks
