@@ -1,0 +1,6 @@
+"""Colour and light."""
+
+from streamfx.nodes.adjust.exposure import Exposure
+from streamfx.nodes.adjust.lut import Lut
+
+__all__ = ["Exposure", "Lut"]

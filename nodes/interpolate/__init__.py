@@ -1,0 +1,5 @@
+"""More frames than came in."""
+
+from streamfx.nodes.interpolate.blend import Blend
+
+__all__ = ["Blend"]
