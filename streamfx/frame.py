@@ -159,6 +159,10 @@ class Frame:
         """Return the same picture for another instant."""
         return self._copy(pts=pts, duration=self.duration if duration is None else duration)
 
+    def tagged(self, colour: Colour) -> Frame:
+        """Return the same picture, its numbers meaning ``colour``."""
+        return self._copy(colour=colour)
+
     def marked(self, **props: object) -> Frame:
         """Return the same picture with some of its :class:`Props` changed."""
         return self._copy(props=replace(self.props, **props))  # type: ignore[arg-type]  # by name

@@ -51,6 +51,7 @@ class Flow:
         self._names: dict[str, list[str]] = {}
         for name, feed in pipeline.outputs.items():
             self._names.setdefault(feed, []).append(name)
+        self._unfinished = set(self._names)
         self._watch_bounds()
         self._ready: list[tuple[bool, int]] = []
         self._begin(ctx)
@@ -82,6 +83,11 @@ class Flow:
         """Close every node, also those of a run that failed."""
         for station in self._stations:
             station.node.close()
+
+    @property
+    def done(self) -> bool:
+        """Whether every output has come to its end."""
+        return not self._unfinished
 
     @property
     def waiting(self) -> int:
@@ -138,6 +144,7 @@ class Flow:
                 self._pass_bound(feed, bound)
 
     def _finish(self, feed: str) -> None:
+        self._unfinished.discard(feed)
         for tap in self._taps.get(feed, ()):
             if tap.inbox is not None:
                 tap.inbox.bound = END

@@ -97,7 +97,14 @@ class Station:
             when = f"{float(item.pts):.6f} s after {float(last):.6f} s"
             raise NodeError(self.id, self.at, f"put out instants that do not grow: {when}")
         self._last[port] = item.pts
+        if isinstance(item, Frame) and item.colour is None:
+            return self._coloured(self.feeds[port], item)
         return item
+
+    def _coloured(self, feed: str, frame: Frame) -> Frame:
+        """Return a frame that says what its numbers mean, as the plan says of its wire."""
+        info = self._plan.get(feed)
+        return frame.tagged(info.colour) if isinstance(info, VideoInfo) else frame
 
     def _check_size(self, feed: str, item: Timed) -> None:
         info = self._plan.get(feed)

@@ -1,0 +1,101 @@
+"""A run before its first frame: inputs opened, everything planned."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+
+import torch
+
+from streamfx.engine.inputs import Input, open_inputs
+from streamfx.engine.settings import RunSettings, choose_device
+from streamfx.engine.sync import Interval
+from streamfx.errors import SettingError
+from streamfx.frame import Info, Timed, VideoInfo
+from streamfx.graph.build import Pipeline
+from streamfx.graph.plan import Plan, plan
+from streamfx.graph.spec import VIDEO
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A run before its first frame: inputs open, everything planned."""
+
+    pipeline: Pipeline
+    inputs: tuple[Input, ...]
+    plan: Plan
+    device: torch.device
+    interval: Interval | None
+    """The range that is wanted, on the main input's own timeline."""
+    notes: tuple[str, ...]
+
+    @property
+    def video(self) -> VideoInfo:
+        """What is known of the main input's pictures."""
+        info = self.inputs[0].infos[VIDEO]
+        assert isinstance(info, VideoInfo)
+        return info
+
+    def wants(self, item: Timed) -> bool:
+        """Return whether any of an item is shown or heard in the wanted range."""
+        if self.interval is None:
+            return True
+        start, end = self.interval
+        return item.pts + item.duration > start and (end is None or item.pts < end)
+
+    def close(self) -> None:
+        """Close every input."""
+        for entry in self.inputs:
+            entry.close()
+
+
+def prepare(
+    pipeline: Pipeline,
+    source: str,
+    inputs: Mapping[str, str],
+    settings: RunSettings,
+    *,
+    copy: bool,
+) -> Prepared:
+    """Open the inputs and plan the whole graph. Raises :exc:`UserError` where it cannot run."""
+    device, why = choose_device(settings.device)
+    opened = open_inputs(pipeline, source, inputs, copy=copy, fps=settings.fps, device=device)
+    try:
+        infos: dict[str, Info] = {}
+        for entry in opened:
+            infos |= entry.infos
+        planned = plan(pipeline, infos)
+        interval = _interval(opened[0], settings)
+        if interval is not None:
+            _narrow(opened, planned, interval)
+    except BaseException:
+        for entry in opened:
+            entry.close()
+        raise
+    return Prepared(pipeline, tuple(opened), planned, device, interval, (why,))
+
+
+def _interval(main: Input, settings: RunSettings) -> Interval | None:
+    if settings.start is None and settings.end is None:
+        return None
+    source = main.reader.source
+    start = settings.start or Fraction(0)
+    if source.duration is not None and start >= source.duration:
+        raise SettingError(
+            f"start is {float(start):g} s, but the input lasts {float(source.duration):.3f} s"
+        )
+    end = None if settings.end is None else source.start + settings.end
+    return source.start + start, end
+
+
+def _narrow(inputs: list[Input], planned: Plan, interval: Interval) -> None:
+    """Read only what the range needs: handles before it for nodes that remember, none after.
+
+    The end is found by what comes out, so a node that looks ahead gets what it needs.
+    """
+    start, _ = interval
+    for entry in inputs:
+        if not entry.reader.source.still:
+            begin = start - planned.past - entry.shift
+            entry.reader.narrow(max(begin, entry.reader.source.start))
