@@ -80,7 +80,7 @@ class Graph:
         )
         self._nodes.append((spec, node))
         try:
-            self._build()
+            self.pipeline()
         except GraphError:
             self._nodes.pop()
             raise
@@ -91,7 +91,7 @@ class Graph:
         before = dict(self._outputs)
         self._outputs |= {name: wire.feed for name, wire in wires.items()}
         try:
-            self._build()
+            self.pipeline()
         except GraphError:
             self._outputs = before
             raise
@@ -114,7 +114,7 @@ class Graph:
         :exc:`RunError` on the way; nothing half-written is left under the name of the target.
         """
         return offline.render(
-            self._build(),
+            self.pipeline(),
             str(source),
             str(target),
             inputs={name: str(path) for name, path in inputs.items()},
@@ -129,7 +129,7 @@ class Graph:
     ) -> Iterator[Frame]:
         """Yield the frames that come out, one by one."""
         named = {name: str(path) for name, path in inputs.items()}
-        return offline.stream(self._build(), str(source), inputs=named, settings=settings)
+        return offline.stream(self.pipeline(), str(source), inputs=named, settings=settings)
 
     @property
     def spec(self) -> GraphSpec:
@@ -151,7 +151,7 @@ class Graph:
         graph._outputs = dict(spec.outputs)
         return graph
 
-    def _build(self) -> Pipeline:
+    def pipeline(self) -> Pipeline:
         """Return the pipeline with nodes of its own, so that a graph may run twice at once."""
         return build(self.spec, {}, {spec.id: node.fresh() for spec, node in self._nodes})
 

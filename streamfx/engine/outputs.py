@@ -56,6 +56,7 @@ class Output:
 
     def abandon(self) -> None:
         """Stop at once and leave nothing."""
+        self._channel.end()  # or a writer that is at work now would wait for more afterwards
         self._channel.leave()
         if self._thread.ident is not None:
             self._thread.join()

@@ -147,6 +147,9 @@ class Tracks:
         name = f"{kind} track {source.index} ({_codec_name(source)})"
         if _codec_name(source) == "tmcd":
             return  # the timecode goes over as a tag of the picture
+        if isinstance(source, AudioStream) and not source.codec_context.sample_rate:
+            self.notes.append(f"{name} is left out: nothing of it could be found in the source")
+            return
         try:
             track = self._track(source, name)
         except (ValueError, av.FFmpegError) as exc:
