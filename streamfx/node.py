@@ -30,7 +30,7 @@ import torch
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from streamfx.errors import ParamError
-from streamfx.frame import Frame, VideoInfo
+from streamfx.frame import Frame, Info, VideoInfo
 from streamfx.models.store import Models
 from streamfx.params import first_fault, param
 
@@ -76,6 +76,15 @@ class Context:
     """What networks compute in."""
     models: Models
     """Where networks come from."""
+    info: Info | None = None
+    """What drives the node that is being opened, as its ``plan`` was told."""
+
+    @property
+    def video(self) -> VideoInfo:
+        """The driving pictures. Raises TypeError for a node that sound drives."""
+        if not isinstance(self.info, VideoInfo):
+            raise TypeError("no pictures drive this node")
+        return self.info
 
 
 @dataclass_transform(kw_only_default=True, field_specifiers=(param,))

@@ -10,7 +10,7 @@ from typing import Any
 import torch
 
 from streamfx.engine.flow import Flow
-from streamfx.frame import AudioInfo, Frame, Info, Sound, VideoInfo
+from streamfx.frame import SDR, AudioInfo, Frame, Info, Sound, VideoInfo
 from streamfx.graph.build import Pipeline, Step
 from streamfx.graph.plan import plan
 from streamfx.models.store import ModelStore
@@ -36,7 +36,7 @@ def clip(
         image = torch.full((3, *size), float(level), device=device)
         if alpha is not None:
             image = torch.cat([image, torch.full((1, *size), float(alpha), device=device)])
-        frames.append(Frame(image, pts=i * step, duration=step))
+        frames.append(Frame(image, i * step, step, SDR))
     return frames
 
 
@@ -54,7 +54,7 @@ def noise(
     step = 1 / Fraction(fps)
     shape = (4 if alpha else 3, *size)
     return [
-        Frame(torch.rand(shape, generator=maker).to(device), pts=i * step, duration=step)
+        Frame(torch.rand(shape, generator=maker).to(device), i * step, step, SDR)
         for i in range(count)
     ]
 
@@ -68,9 +68,13 @@ def tone(
     return [Sound(part, rate, Fraction(i * chunk, rate)) for i, part in enumerate(parts)]
 
 
-def context(models: ModelStore | None = None, device: torch.device | str = "cpu") -> Context:
-    """Return a context: float32, on the CPU unless said otherwise."""
-    return Context(torch.device(device), torch.float32, models or ModelStore())
+def context(
+    models: ModelStore | None = None,
+    device: torch.device | str = "cpu",
+    info: Info | None = None,
+) -> Context:
+    """Return a context: float32, on the CPU unless said otherwise; ``info`` is what drives."""
+    return Context(torch.device(device), torch.float32, models or ModelStore(), info)
 
 
 def info_of(items: Sequence[Item]) -> Info:

@@ -40,21 +40,20 @@ class Crop(Node):
     )
 
     def plan(self, video: VideoInfo) -> VideoInfo:
-        self._pixel_aspect: Fraction = video.pixel_aspect
-        box = self._box(video.width, video.height)
+        box = self._box(video.width, video.height, video.pixel_aspect)
         return video.sized(box.width, box.height)
 
     def open(self, ctx: Context) -> None:
-        self._pixel_aspect = getattr(self, "_pixel_aspect", Fraction(1))
+        self._pixel_aspect = ctx.video.pixel_aspect
 
     def process(self, frame: Frame) -> Frame:
-        box = self._box(frame.width, frame.height)
+        box = self._box(frame.width, frame.height, self._pixel_aspect)
         if (box.width, box.height) == (frame.width, frame.height):
             return frame
         rows = slice(box.top, box.top + box.height)
         return frame.showing(frame.image[:, rows, box.left : box.left + box.width])
 
-    def _box(self, width: int, height: int) -> "_Box":
+    def _box(self, width: int, height: int, pixel: Fraction) -> "_Box":
         wide, high = self.width or width - self.left, self.height or height - self.top
         if self.left + wide > width or self.top + high > height or wide <= 0 or high <= 0:
             raise GraphError(
@@ -62,7 +61,7 @@ class Crop(Node):
                 f"inside the picture, which is {width}x{height}"
             )
         box = _Box(self.left, self.top, wide, high)
-        return box.shaped(_aspect(self.aspect) / self._pixel_aspect) if self.aspect else box
+        return box.shaped(_aspect(self.aspect) / pixel) if self.aspect else box
 
 
 @dataclass(frozen=True, slots=True)

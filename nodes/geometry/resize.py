@@ -45,12 +45,11 @@ class Resize(Node):
 
     def plan(self, video: VideoInfo) -> VideoInfo:
         layout = self._lay(video.width, video.height, video.pixel_aspect)
-        self._aspect: Fraction = video.pixel_aspect
         made = video.sized(layout.width, layout.height)
         return replace(made, pixel_aspect=layout.pixel_aspect)
 
     def open(self, ctx: Context) -> None:
-        self._aspect = getattr(self, "_aspect", Fraction(1))
+        self._aspect = ctx.video.pixel_aspect
 
     def process(self, frame: Frame) -> Frame:
         layout = self._lay(frame.width, frame.height, self._aspect)

@@ -54,7 +54,7 @@ class Flow:
         self._unfinished = set(self._names)
         self._watch_bounds()
         self._ready: list[tuple[bool, int]] = []
-        self._begin(ctx)
+        self._begin()
 
     def push(self, feed: str, items: Iterable[Timed]) -> None:
         """Feed items of one input in; whatever comes out goes to ``emit`` before this returns.
@@ -96,11 +96,11 @@ class Flow:
             len(s.queue) + sum(box.waiting for box in s.inboxes.values()) for s in self._stations
         )
 
-    def _begin(self, ctx: Context) -> None:
+    def _begin(self) -> None:
         with torch.inference_mode():
             for station in self._stations:
                 try:
-                    station.node.open(ctx)
+                    station.node.open(station.ctx)
                 except RunError:
                     raise
                 except Exception as exc:  # a node may fail in any way; say which one did

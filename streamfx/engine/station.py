@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterator
+from dataclasses import replace
 from fractions import Fraction
 from typing import Any
 
@@ -40,7 +41,7 @@ class Station:
         self.ending = self.flushed = self.ended = self.resetting = False
         self.watched = False
         self.told: Bound = START
-        self._ctx = ctx
+        self.ctx = replace(ctx, info=plan.wires[step.driver])
         self._plan = plan.wires
         self._history: deque[Fraction] = deque(maxlen=max(plan.held_back[step.id], 1))
         self._held_back = plan.held_back[step.id]
@@ -68,7 +69,7 @@ class Station:
 
     def reset(self) -> None:
         """Forget earlier frames."""
-        self.node.reset(self._ctx)
+        self.node.reset(self.ctx)
         self._fresh = True
         self._history.clear()
 

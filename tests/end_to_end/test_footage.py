@@ -58,7 +58,7 @@ def content_of(path: Path) -> Content:
         stream = chosen(container)
         audio = list(container.streams.audio)
         tracks: dict[int, list[tuple[Fraction, str]]] = {s.index: [] for s in audio}
-        stream.thread_type = "AUTO"  # type: ignore[assignment]  # PyAV takes names, too
+        stream.thread_type = "AUTO"
         assert stream.time_base is not None
         for packet in container.demux():
             if packet.stream.index in tracks and packet.size:

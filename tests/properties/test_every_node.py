@@ -229,7 +229,7 @@ def test_a_batch_is_its_frames_one_by_one(case: Case) -> None:
     info = info_of(frames)
     assert isinstance(info, VideoInfo)
     node.plan(info)
-    node.open(context())
+    node.open(context(info=info))
     with torch.inference_mode():
         assert same(node.batch(frames), [node.process(frame) for frame in frames])
     node.close()

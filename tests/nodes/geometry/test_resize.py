@@ -116,8 +116,7 @@ def test_fill_and_pad_reckon_with_pixels_that_are_not_square() -> None:
     info = info_of([frame])
     assert isinstance(info, VideoInfo)
     node = Resize(width=16, height=8, fit="pad")
-    node.plan(replace(info, pixel_aspect=Fraction(3, 2)))  # 12 by 8 on screen
-    node.open(context())
+    node.open(context(info=replace(info, pixel_aspect=Fraction(3, 2))))  # 12 by 8 on screen
     out = node.process(frame).image[0, 4]
     assert out.tolist() == pytest.approx([0, 0, *[1] * 12, 0, 0])
 
