@@ -130,7 +130,8 @@ class _Scene:
         large = cv2.resize(
             small, (self.card.width, self.card.height), interpolation=cv2.INTER_CUBIC
         )
-        return cv2.convertScaleAbs(large).astype(np.uint8)
+        sky: Picture = cv2.convertScaleAbs(large).astype(np.uint8)
+        return sky
 
     def _zone_plate(self, t: float) -> Field:
         """Rings that get finer outwards, to half of what the size can carry, and travel inwards."""
@@ -162,7 +163,7 @@ class _Scene:
             _fill_circle(image, spot, 17 * self.unit, colour)
 
     def _hand(self, image: Picture, t: float) -> None:
-        """A hand that turns once in a second: twelve o'clock is the flash."""
+        """Draw the hand, which turns once in a second: twelve o'clock is the flash."""
         angle = 2 * np.pi * (t - 0.25)
         tip = self.centre + self.radius * 0.94 * np.array([np.cos(angle), np.sin(angle)])
         width = max(1, round(4 * self.unit))
@@ -217,7 +218,7 @@ def _video_stream(out: av.container.OutputContainer, card: Card) -> VideoStream:
     assert isinstance(stream, VideoStream)
     stream.width, stream.height, stream.pix_fmt = card.width, card.height, "yuv420p"
     stream.codec_context.time_base = 1 / card.fps
-    stream.codec_context.thread_type = "AUTO"  # type: ignore[assignment]  # PyAV takes names too
+    stream.codec_context.thread_type = "AUTO"
     for tag in ("color_primaries", "color_trc", "colorspace", "color_range"):
         setattr(stream.codec_context, tag, 1)  # BT.709, limited range
     return stream

@@ -1,0 +1,7 @@
+"""``python -m streamfx``."""
+
+import sys
+
+from streamfx.cli import main
+
+sys.exit(main())
