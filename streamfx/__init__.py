@@ -16,6 +16,8 @@ os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 if TYPE_CHECKING:  # the table below, for type checkers: at run time each name is loaded late
     from streamfx.colour import Colour
+    from streamfx.engine.report import Progress, Report
+    from streamfx.engine.settings import RunSettings
     from streamfx.errors import GraphError, NodeError, ParamError, StreamfxError
     from streamfx.frame import AudioInfo, Frame, Props, Sound, VideoInfo
     from streamfx.node import Context, Held, Node, Paired, Span
@@ -36,7 +38,10 @@ __all__ = [
     "NodeError",
     "Paired",
     "ParamError",
+    "Progress",
     "Props",
+    "Report",
+    "RunSettings",
     "Sound",
     "Span",
     "StreamfxError",
@@ -47,6 +52,8 @@ __all__ = [
 
 _HOMES = {
     "colour": ("Colour",),
+    "engine.report": ("Progress", "Report"),
+    "engine.settings": ("RunSettings",),
     "errors": ("GraphError", "NodeError", "ParamError", "StreamfxError"),
     "frame": ("AudioInfo", "Frame", "Props", "Sound", "VideoInfo"),
     "node": ("Context", "Held", "Node", "Paired", "Span"),

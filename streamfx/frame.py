@@ -66,7 +66,7 @@ class Picture(Protocol):
         ...
 
     def image(self) -> Tensor:
-        """Return ``(3 or 4, H, W)``, upright, R'G'B'[A] in [0, 1], on the run's device."""
+        """Return ``(3 or 4, H, W)``, upright, R'G'B'[A], nominally in [0, 1], on the device."""
         ...
 
     def planes(self) -> tuple[Tensor, ...]:
@@ -119,7 +119,11 @@ class Frame:
 
     @property
     def image(self) -> Tensor:
-        """``(3 or 4, H, W)``, R'G'B' or R'G'B'A in [0, 1] (straight alpha), on the device."""
+        """``(3 or 4, H, W)``, R'G'B' or R'G'B'A (straight alpha), on the device.
+
+        0 is black and 1 is white; what a source holds beyond them (super-white) is kept, so clamp
+        before you count on the bounds.
+        """
         if self._image is None:
             assert self.decoded is not None
             object.__setattr__(self, "_image", self.decoded.image())

@@ -195,7 +195,7 @@ def _cards() -> Iterator[Finding]:
 
     if not torch.cuda.is_available():
         blind = shutil.which("nvidia-smi") is not None
-        fix = "install torch built for CUDA: https://pytorch.org/get-started/locally/"
+        fix = "install a torch that is built for CUDA, as the start page of PyTorch says"
         detail = "there is an NVIDIA driver, but torch cannot use it" if blind else "none"
         yield Finding("hardware", "CUDA", "warn" if blind else "ok", detail, fix if blind else "")
         return

@@ -120,7 +120,7 @@ def _time(found: Explanation) -> str:
     if found.seconds is None or found.frames is None:
         return f"unknown: nothing says how many frames there are ({measured})"
     rate = found.frames / found.seconds if found.seconds else 0.0
-    return f"about {clock(found.seconds)} min at {rate:.1f} frames/s ({measured})"
+    return f"about {clock(found.seconds)} (minutes:seconds) at {rate:.1f} frames/s ({measured})"
 
 
 def _disk(found: Explanation) -> str:

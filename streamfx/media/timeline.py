@@ -25,8 +25,8 @@ class Timeline:
 
     A missing pts is the decoding instant where that grows, else the last pts plus a frame. A pts
     that does not grow moves to one tick after the last: the frame is kept, and nothing after it
-    moves. The last frame lasts until ``end``, the tick at which the header lets the stream end, where
-    that is near; else as long as its packet says, else a frame.
+    moves. The last frame lasts until ``end``, the tick at which the header lets the stream end,
+    where that is near; else as long as its packet says, else a frame.
     """
 
     def __init__(self, time_base: Fraction, fps: Fraction, end: int | None = None) -> None:

@@ -1,3 +1,4 @@
+import shlex
 import subprocess
 import sys
 
@@ -116,7 +117,7 @@ def test_ctrl_c_before_anything_was_begun_is_exit_130(
 
 
 def test_who_stops_reading_hears_no_complaint() -> None:
-    code = f"exec {' '.join(PROGRAM)} nodes | true"
+    code = f"exec {shlex.join(PROGRAM)} nodes | true"
     done = subprocess.run(["bash", "-c", code], capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr) == (0, "")
 

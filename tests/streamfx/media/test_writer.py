@@ -35,9 +35,12 @@ def copy(
 ) -> list[str]:
     """Write a source to a target as it is; return the writer's notes."""
     start, end = range if range else (None, None)
-    with Reader(str(source), copy=True, start=start, end=end) as reader, Writer(
-        str(target), video_of(reader), source=reader, settings=settings, range=range
-    ) as writer:
+    with (
+        Reader(str(source), copy=True, start=start, end=end) as reader,
+        Writer(
+            str(target), video_of(reader), source=reader, settings=settings, range=range
+        ) as writer,
+    ):
         for item in reader:
             writer.write(item)
         writer.finish()

@@ -1,0 +1,1 @@
+"""What film does to a picture."""
