@@ -103,6 +103,7 @@ class _Run:
         self._progress = progress
         self._stop = stop or threading.Event()
         self._began = self._told = time.perf_counter()
+        self._waited = 0.0
         try:
             self._pump = Pump(ready, self._emit, models)
         except BaseException:
@@ -137,7 +138,9 @@ class _Run:
         if output is None or not self._ready.wants(item):
             return
         assert isinstance(item, (Frame, Sound))  # outputs of other classes are refused by build
+        began = time.perf_counter()
         output.put(item)
+        self._waited += time.perf_counter() - began
 
     def _copy(self, packet: Copied) -> None:
         self._outputs["video"].put(packet)
@@ -207,7 +210,7 @@ class _Run:
             steps=pump.flow.meter.read([step.id for step in steps]),
             stages={
                 "decode": sum(entry.busy for entry in ready.inputs),
-                "compute": pump.busy,
+                "compute": pump.busy - self._waited,
                 "encode": sum(out.busy for out in self._outputs.values()),
             },
             damaged=tuple(DamagedRange(d.start, d.end, d.what) for d in reader.damage),

@@ -34,7 +34,7 @@ class Pump:
         self.frames = 0
         """Frames of the main input that were read."""
         self.busy = 0.0
-        """Seconds that the flow took, waiting for the encoder included."""
+        """Seconds that the flow took, waiting for encoders included."""
         self.tracker = Tracker(ready.interval)
         self._ready = ready
         self._emit = emit

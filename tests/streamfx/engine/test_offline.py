@@ -340,3 +340,10 @@ def test_a_graph_that_listens_wants_sound(tmp_path: Path) -> None:
     silent = clips.cached("silent.mkv", frames=5, codec="ffv1")
     with pytest.raises(SourceError, match="has no sound, but the graph listens to input.audio"):
         offline.render(one(Levels(), speech="input.audio"), str(silent), str(tmp_path / "out.mkv"))
+
+
+def test_waiting_for_the_encoder_is_no_computing(clip: Path, tmp_path: Path) -> None:
+    report = offline.render(IDENTITY, str(clip), str(tmp_path / "out.mkv"), settings=LOSSLESS)
+    assert set(report.stages) == {"decode", "compute", "encode"}
+    assert 0 <= report.stages["compute"] < report.elapsed
+    assert report.stages["encode"] > 0
