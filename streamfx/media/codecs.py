@@ -162,6 +162,8 @@ CODECS: tuple[Codec, ...] = (
         ("mp4", "matroska", "webm"),
         options={"deadline": "good", "cpu-used": "4", "row-mt": "1", "b": "0"},
         quality=Quality("crf", 0, 63, 24),
+        # FFmpeg lists gbrap and yuva444p, too, and then refuses to open with them
+        formats=("yuv420p", "yuva420p", "yuv422p", "yuv440p", "yuv444p", "gbrp"),
         alpha_in=("webm", "matroska"),
         tags=True,
     ),
@@ -205,7 +207,7 @@ CODECS: tuple[Codec, ...] = (
         formats=("yuv420p", "yuva420p"),
     ),
     Codec("dpx", "dpx", ("images",), (".dpx",)),
-    Codec("rawvideo", "rawvideo", ("nut", "avi"), formats=(*_RAW, *_RAW_ALPHA, *_RAW_RGB)),
+    Codec("rawvideo", "rawvideo", ("nut",), formats=(*_RAW, *_RAW_ALPHA, *_RAW_RGB)),
     Codec("y4m", "wrapped_avframe", ("yuv4mpegpipe",), formats=_RAW),
 )
 

@@ -44,6 +44,9 @@ _DYNAMIC = {
     Type.DOVI_RPU_BUFFER: "Dolby Vision",
 }
 
+DELAY = 64
+"""Frames by which decoding may lead showing, more than any encoder here reorders."""
+
 
 class PictureEncoder:
     """Encodes the frames of one stream.
@@ -68,6 +71,8 @@ class PictureEncoder:
         self._window, self._orientation = window, orientation
         self._durations: dict[int, int] = {}
         self._last: int | None = None
+        self._first: int | None = None
+        self._decoded: int | None = None
         self._held: VideoFrame | None = None
         self.repeated = 0
         """Frames encoded again to fill a constant rate."""
@@ -135,7 +140,24 @@ class PictureEncoder:
         for packet in packets:
             if packet.pts is not None:
                 packet.duration = self._durations.pop(packet.pts, packet.duration)
+                self._mend(packet)
             yield packet
+
+    def _mend(self, packet: AnyPacket) -> None:
+        """Give a packet a decoding time where the encoder gave none that can be.
+
+        x265 hands out memory that nobody wrote to for clips shorter than its reordering.
+        """
+        assert packet.pts is not None
+        assert self._last is not None
+        self._first = packet.pts if self._first is None else self._first
+        usual = max(round(1 / (self._video.fps * self._window.tick)), 1)
+        earliest = self._first - (self._last - self._first) - DELAY * usual
+        dts, before = packet.dts, self._decoded
+        fits = dts is not None and earliest <= dts <= packet.pts and (before is None or dts > before)
+        if not fits:
+            packet.dts = packet.pts if before is None or packet.pts > before else before + 1
+        self._decoded = packet.dts
 
     def _picture(self, frame: Frame) -> VideoFrame:
         """Return a frame as the encoder takes it: the decoder's own planes where nobody drew."""
