@@ -162,8 +162,8 @@ CODECS: tuple[Codec, ...] = (
         ("mp4", "matroska", "webm"),
         options={"deadline": "good", "cpu-used": "4", "row-mt": "1", "b": "0"},
         quality=Quality("crf", 0, 63, 24),
-        # FFmpeg lists gbrap and yuva444p, too, and then refuses to open with them
-        formats=("yuv420p", "yuva420p", "yuv422p", "yuv440p", "yuv444p", "gbrp"),
+        # FFmpeg lists more, and then refuses to open with them or cannot read them back
+        formats=("yuv420p", "yuva420p", "yuv422p", "yuv444p", "gbrp"),
         alpha_in=("webm", "matroska"),
         tags=True,
     ),
