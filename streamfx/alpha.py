@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import torch
-from torch import Tensor
 
 
-def premultiply(image: Tensor) -> Tensor:
+def premultiply(image: torch.Tensor) -> torch.Tensor:
     """Return ``(C, H, W)`` with colour weighted by alpha; an opaque image as it is.
 
     Whatever mixes neighbouring pixels or instants mixes these, or else the colour hidden under
@@ -17,7 +16,7 @@ def premultiply(image: Tensor) -> Tensor:
     return torch.cat([image[:3] * image[3:], image[3:]])
 
 
-def straighten(image: Tensor) -> Tensor:
+def straighten(image: torch.Tensor) -> torch.Tensor:
     """Return straight alpha from premultiplied, all of it in [0, 1]; an opaque image as it is.
 
     Colour is black where nothing can be seen.

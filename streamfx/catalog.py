@@ -15,7 +15,7 @@ import importlib.util
 import pkgutil
 import re
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
@@ -44,7 +44,8 @@ class Catalog(Mapping[str, type[Node]]):
         root = importlib.import_module(GROUP)
         for info in pkgutil.iter_modules(root.__path__):
             if info.ispkg:
-                catalog.add(_in_package(info.name, importlib.import_module(f"{GROUP}.{info.name}")))
+                folders = [f"{folder}/{info.name}" for folder in root.__path__]
+                catalog.add(_in_folders(info.name, f"{GROUP}.{info.name}", folders))
         return catalog
 
     @classmethod
@@ -111,10 +112,11 @@ class Catalog(Mapping[str, type[Node]]):
         return len(self._loaders)
 
 
-def _in_package(pack: str, package: ModuleType) -> dict[str, Load]:
-    names = [info.name for info in pkgutil.iter_modules(package.__path__)]
+def _in_folders(pack: str, package: str, folders: Iterable[str]) -> dict[str, Load]:
+    """Find the node files of a package by name, importing none."""
+    names = [info.name for info in pkgutil.iter_modules(list(folders))]
     return {
-        f"{pack}.{name}": partial(_only_node, f"{package.__name__}.{name}")
+        f"{pack}.{name}": partial(_only_node, f"{package}.{name}")
         for name in names
         if not name.startswith("_")
     }
@@ -127,7 +129,7 @@ def _in_entry_point(point: EntryPoint) -> dict[str, Load]:
             raise GraphError(f"{point.value} is not a node class")
         return {point.name: partial(_same, target)}
     if hasattr(target, "__path__"):
-        return _in_package(point.name, target)
+        return _in_folders(point.name, target.__name__, target.__path__)
     return {f"{point.name}.{_snake(c.__name__)}": partial(_same, c) for c in _classes(target)}
 
 

@@ -11,7 +11,6 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 import torch
-from torch import Tensor
 
 Range = Literal["limited", "full"]
 Siting = Literal["left", "center", "topleft"]
@@ -128,7 +127,7 @@ def _family_by_size(width: int, height: int) -> str:
     return "bt470bg" if height in (288, 576) else "smpte170m"
 
 
-def to_linear(image: Tensor, transfer: str) -> Tensor:
+def to_linear(image: torch.Tensor, transfer: str) -> torch.Tensor:
     """Return light, where 1 is the transfer's own white, from non-linear R'G'B' in [0, 1].
 
     SDR video is taken as shown on a BT.1886 display (a pure power of 2.4); sRGB by IEC 61966-2-1;
@@ -149,7 +148,7 @@ def to_linear(image: Tensor, transfer: str) -> Tensor:
     return x ** gamma_of(transfer)
 
 
-def from_linear(light: Tensor, transfer: str) -> Tensor:
+def from_linear(light: torch.Tensor, transfer: str) -> torch.Tensor:
     """Return non-linear R'G'B' from light: the inverse of :func:`to_linear`."""
     if transfer == "linear":
         return light

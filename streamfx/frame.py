@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
-from typing import Protocol
+from typing import Protocol, TypeGuard, cast
 
 import torch
-from torch import Tensor
 
 from streamfx.colour import Colour
 
@@ -65,13 +64,18 @@ class Picture(Protocol):
         """Whether it carries an alpha plane."""
         ...
 
-    def image(self) -> Tensor:
+    def image(self) -> torch.Tensor:
         """Return ``(3 or 4, H, W)``, upright, R'G'B'[A], nominally in [0, 1], on the device."""
         ...
 
-    def planes(self) -> tuple[Tensor, ...]:
+    def planes(self) -> tuple[torch.Tensor, ...]:
         """Return the planes as decoded, each ``(H, W)`` or ``(H, W, components)``."""
         ...
+
+
+def _is_picture(image: torch.Tensor | Picture) -> TypeGuard[Picture]:
+    """Tell a picture from a tensor without loading torch, which takes a second and a half."""
+    return hasattr(type(image), "planes")
 
 
 class Frame:
@@ -83,7 +87,7 @@ class Frame:
 
     __slots__ = ("_image", "colour", "decoded", "duration", "props", "pts")
 
-    _image: Tensor | None
+    _image: torch.Tensor | None
     decoded: Picture | None
     """The picture as decoded, or None when a node made it."""
     pts: Fraction
@@ -97,14 +101,15 @@ class Frame:
 
     def __init__(
         self,
-        image: Tensor | Picture,
+        image: torch.Tensor | Picture,
         pts: Fraction,
         duration: Fraction,
         colour: Colour | None = None,
         props: Props = PLAIN,
     ) -> None:
         put = object.__setattr__
-        if isinstance(image, Tensor):
+        if not _is_picture(image):
+            image = cast("torch.Tensor", image)
             if image.ndim != 3 or image.shape[0] not in (3, 4):
                 raise ValueError(f"image must be (3 or 4, H, W), got {tuple(image.shape)}")
             put(self, "_image", image)
@@ -118,7 +123,7 @@ class Frame:
         put(self, "props", props)
 
     @property
-    def image(self) -> Tensor:
+    def image(self) -> torch.Tensor:
         """``(3 or 4, H, W)``, R'G'B' or R'G'B'A (straight alpha), on the device.
 
         0 is black and 1 is white; what a source holds beyond them (super-white) is kept, so clamp
@@ -131,7 +136,7 @@ class Frame:
         return self._image
 
     @property
-    def planes(self) -> tuple[Tensor, ...]:
+    def planes(self) -> tuple[torch.Tensor, ...]:
         """The planes as decoded; the image itself for a frame that a node made."""
         return self.decoded.planes() if self.decoded is not None else (self.image,)
 
@@ -155,7 +160,7 @@ class Frame:
         """Seconds at which it leaves the screen."""
         return self.pts + self.duration
 
-    def showing(self, image: Tensor) -> Frame:
+    def showing(self, image: torch.Tensor) -> Frame:
         """Return another picture for the same instant."""
         return Frame(image, self.pts, self.duration, self.colour, self.props)
 
@@ -195,7 +200,7 @@ class Frame:
 class Sound:
     """A run of audio samples."""
 
-    samples: Tensor
+    samples: torch.Tensor
     """``(channels, count)``, floating point in [-1, 1]."""
     rate: int
     """Samples per second."""

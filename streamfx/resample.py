@@ -15,7 +15,6 @@ from typing import Any, Literal, get_args
 import numpy as np
 import numpy.typing as npt
 import torch
-from torch import Tensor
 
 from streamfx.alpha import premultiply, straighten
 
@@ -47,7 +46,7 @@ class _Band:
 
     out: slice
     taken: slice
-    weights: Tensor
+    weights: torch.Tensor
 
 
 def covering(height: int, width: int, aspect: float) -> Window:
@@ -58,12 +57,12 @@ def covering(height: int, width: int, aspect: float) -> Window:
 
 
 def resize(
-    image: Tensor,
+    image: torch.Tensor,
     height: int,
     width: int,
     filter: Filter = "lanczos",
     window: Window | None = None,
-) -> Tensor:
+) -> torch.Tensor:
     """Return ``image`` ``(C, H, W)``, or the ``window`` of it, at another size, in [0, 1].
 
     Shrinking is antialiased but by ``nearest``. Colour is weighted by alpha. An image that has the
@@ -89,7 +88,7 @@ def resize(
     return made.clamp_(0, 1) if made.shape[0] == 3 else straighten(made)
 
 
-def blur(image: Tensor, sigma: float) -> Tensor:
+def blur(image: torch.Tensor, sigma: float) -> torch.Tensor:
     """Return ``image`` ``(C, H, W)`` blurred by a Gaussian of ``sigma`` pixels.
 
     Beyond its edges the picture goes on as at the edge. Colour is weighted by alpha. Where
@@ -111,7 +110,7 @@ def blur(image: Tensor, sigma: float) -> Tensor:
     return straighten(made)
 
 
-def _apply(image: Tensor, axis: int, size: int, bands: tuple[_Band, ...]) -> Tensor:
+def _apply(image: torch.Tensor, axis: int, size: int, bands: tuple[_Band, ...]) -> torch.Tensor:
     shape = list(image.shape)
     shape[axis] = size
     out = image.new_empty(shape)
@@ -125,7 +124,7 @@ def _apply(image: Tensor, axis: int, size: int, bands: tuple[_Band, ...]) -> Ten
     return out
 
 
-def _nearest(size: int, start: float, span: float, there: int) -> Tensor:
+def _nearest(size: int, start: float, span: float, there: int) -> torch.Tensor:
     index = torch.arange(size, dtype=torch.float64).add_(0.5).mul_(span / size).add_(start)
     return index.floor_().clamp_(0, there - 1).to(torch.int64)
 

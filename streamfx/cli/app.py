@@ -14,6 +14,7 @@ import typer
 
 from streamfx.cli import bench, demo, doctor, explain, nodes, presets, render
 from streamfx.cli.interrupt import SIGNALS
+from streamfx.cli.late import load_late
 from streamfx.cli.terminal import Terminal
 from streamfx.errors import Stopped, StreamfxError, UserError
 
@@ -56,6 +57,8 @@ def _before(
 def run(args: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code."""
     words = list(sys.argv[1:] if args is None else args)
+    if args is None:  # the process is the program's own
+        load_late("torch")
     plain, rest = _split(words)
     terminal = Terminal(debug="--debug" in plain)
     _start_log(debug=terminal.debug)

@@ -133,7 +133,7 @@ def explain(
     settings = settings or RunSettings()
     if source == "-":
         raise SourceError("standard input can be read only once: explain a file instead")
-    ready = prepare(pipeline, source, inputs or {}, settings, copy=True)
+    ready = prepare(pipeline, source, inputs or {}, settings, copy=True, looks=True)
     ready.close()
     goal = Target.parse(target or "output.mp4", codec=settings.codec, rich=ready.plan.video.alpha)
     encode = _encode(ready, goal, settings)
@@ -143,7 +143,7 @@ def explain(
         title=pipeline.title,
         source=source,
         target=target or "",
-        device=str(ready.device),
+        device=str(ready.device or "cpu"),
         wires=tuple(Wire(feed, info) for feed, info in ready.plan.wires.items()),
         encode=encode,
         streams=ready.inputs[0].reader.source.streams,
@@ -194,7 +194,7 @@ def _probe(
     with tempfile.TemporaryDirectory(prefix="streamfx-") as folder:
         name = Path(goal.name).name if not goal.pipe else "pipe.nut"
         began = time.perf_counter()
-        ready = prepare(pipeline, source, inputs, settings, copy=False)
+        ready = prepare(pipeline, source, inputs, settings, copy=False, looks=True)
         ready.close()
         short = replace(settings, end=_probe_end(ready, settings), overwrite=True)
         report = offline.render(

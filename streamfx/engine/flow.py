@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import nullcontext
 from fractions import Fraction
 from typing import Any, cast
 
@@ -26,21 +27,26 @@ class Flow:
     """A pipeline being run.
 
     Push the items of each input in the order of their instants; inputs may run ahead of each other.
-    What comes out, and when it came in beside what, depends on the instants alone.
+    What comes out, and when it came in beside what, depends on the instants alone. ``ctx`` may be
+    None for a pipeline without steps.
     """
 
     def __init__(
         self,
         pipeline: Pipeline,
         plan: Plan,
-        ctx: Context,
+        ctx: Context | None,
         emit: Emit,
         clock: Callable[[], float] = lambda: 0.0,
     ) -> None:
         self.meter = Meter(len(pipeline.steps))
         self._clock = clock
         self._emit = emit
-        self._stations = [Station(i, step, plan, ctx) for i, step in enumerate(pipeline.steps)]
+        self._stations: list[Station] = []
+        for i, step in enumerate(pipeline.steps):
+            assert ctx is not None, "only a pipeline without steps needs no context"
+            self._stations.append(Station(i, step, plan, ctx))
+        self._mode = torch.inference_mode if self._stations else nullcontext
         self._taps: dict[str, list[_Tap]] = {feed: [] for feed in pipeline.inputs}
         for station in self._stations:
             for out in type(station.node).outputs:
@@ -61,7 +67,7 @@ class Flow:
 
         Several at once let nodes that can work on batches do so.
         """
-        with torch.inference_mode():
+        with self._mode():
             for item in items:
                 self._deliver(feed, item)
                 self._pass_bound(feed, after(item.pts))
@@ -69,13 +75,13 @@ class Flow:
 
     def reach(self, feed: str, instant: Fraction) -> None:
         """Say that an input has come to ``instant``: nothing before it will follow."""
-        with torch.inference_mode():
+        with self._mode():
             self._pass_bound(feed, (instant, 0))
             self._run()
 
     def end(self, feed: str) -> None:
         """Say that an input has ended."""
-        with torch.inference_mode():
+        with self._mode():
             self._finish(feed)
             self._run()
 
@@ -97,7 +103,7 @@ class Flow:
         )
 
     def _begin(self) -> None:
-        with torch.inference_mode():
+        with self._mode():
             for station in self._stations:
                 try:
                     station.node.open(station.ctx)

@@ -103,7 +103,7 @@ def open_inputs(
     *,
     copy: bool,
     fps: Fraction | None,
-    device: torch.device,
+    device: torch.device | None,
 ) -> list[Input]:
     """Open the main input and every named one that the pipeline listens to, the main one first.
 
@@ -122,7 +122,7 @@ def open_inputs(
                 copy=copy and not name,
                 fps=fps,
                 device=device,
-                hwaccel=device.type == "cuda",
+                hwaccel=device is not None and device.type == "cuda",
             )
             opened.append(Input(name or "video", reader, feeds))
             if Sound in feeds and reader.source.audio is None:

@@ -48,7 +48,7 @@ def render(
     """
     settings = settings or RunSettings()
     targets = _targets(pipeline, target, outputs or {})
-    ready = prepare(pipeline, source, inputs or {}, settings, copy=True)
+    ready = prepare(pipeline, source, inputs or {}, settings, copy=True, looks=bool(pipeline.steps))
     try:
         written = _open_outputs(ready, targets, settings)
     except BaseException:
@@ -67,7 +67,9 @@ def stream(
     models: Models | None = None,
 ) -> Iterator[Frame]:
     """Yield the frames that come out of ``pipeline``, one by one, decoding ahead in a thread."""
-    ready = prepare(pipeline, source, inputs or {}, settings or RunSettings(), copy=False)
+    ready = prepare(
+        pipeline, source, inputs or {}, settings or RunSettings(), copy=False, looks=True
+    )
     waiting: list[Frame] = []
 
     def take(name: str, item: Timed) -> None:
@@ -220,7 +222,7 @@ class _Run:
             interrupted=self._stop.is_set(),
             colour_in=str(ready.video.colour),
             colour_out=str(writer.plan.colour),
-            device=str(ready.device),
+            device=str(ready.device or "cpu"),
             notes=(*ready.notes, *reader.notes, *writer.notes),
         )
 

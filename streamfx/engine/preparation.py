@@ -25,7 +25,8 @@ class Prepared:
     pipeline: Pipeline
     inputs: tuple[Input, ...]
     plan: Plan
-    device: torch.device
+    device: torch.device | None
+    """Where pictures are computed; None where no node computes: torch then is not even loaded."""
     interval: Interval | None
     """The range that is wanted, on the main input's own timeline."""
     notes: tuple[str, ...]
@@ -57,9 +58,17 @@ def prepare(
     settings: RunSettings,
     *,
     copy: bool,
+    looks: bool,
 ) -> Prepared:
-    """Open the inputs and plan the whole graph. Raises :exc:`UserError` where it cannot run."""
-    device, why = choose_device(settings.device)
+    """Open the inputs and plan the whole graph. Raises :exc:`UserError` where it cannot run.
+
+    ``copy`` brings the packets of sound and subtitles; ``looks`` says that somebody will look at
+    pictures, so that a device has to be chosen.
+    """
+    if looks or settings.device not in ("auto", "cpu"):
+        device, why = choose_device(settings.device)
+    else:
+        device, why = None, "device cpu: no node computes"
     opened = open_inputs(pipeline, source, inputs, copy=copy, fps=settings.fps, device=device)
     try:
         infos: dict[str, Info] = {}

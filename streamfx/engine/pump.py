@@ -43,7 +43,8 @@ class Pump:
         steps = ready.pipeline.steps
         self._chunk = max((s.node.batch_size for s in steps if s.node.stateless), default=1)
         self._batch: list[Frame] = []
-        ctx = Context(ready.device, torch.float32, models)
+        device = ready.device
+        ctx = Context(device, torch.float32, models) if device is not None else None
         self.flow = Flow(ready.pipeline, ready.plan, ctx, self._came_out, time.perf_counter)
         for entry in ready.inputs:
             entry.start()

@@ -9,7 +9,6 @@ import cv2
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor
 
 from streamfx.media import chroma
 
@@ -121,13 +120,16 @@ class Tensors:
     rows = 1 << 30
     """The whole picture: launches cost more than memory."""
 
-    def lines(self, plane: Tensor, top: int, bottom: int) -> Tensor:
+    def lines(self, plane: torch.Tensor, top: int, bottom: int) -> torch.Tensor:
         """Return a view of some lines."""
         return plane[top:bottom]
 
     def mix(
-        self, terms: Sequence[tuple[Tensor, float]], offset: float, out: Tensor | None = None
-    ) -> Tensor:
+        self,
+        terms: Sequence[tuple[torch.Tensor, float]],
+        offset: float,
+        out: torch.Tensor | None = None,
+    ) -> torch.Tensor:
         """Return the weighted sum of planes of any dtype, plus an offset."""
         (first, weight), *rest = terms
         total = first.to(torch.float32) * weight + offset
@@ -135,27 +137,31 @@ class Tensors:
             total.add_(plane.to(torch.float32), alpha=weight)
         return total if out is None else out.copy_(total)
 
-    def store(self, plane: Tensor, gain: float, offset: float, top: int, shift: int) -> Tensor:
+    def store(
+        self, plane: torch.Tensor, gain: float, offset: float, top: int, shift: int
+    ) -> torch.Tensor:
         """Return a scaled plane as codes: rounded, held in 0 … top, then shifted up."""
         codes = self.mix([(plane, gain)], offset).nan_to_num_(nan=0.0).round_().clamp_(0, top)
         return codes.mul_(1 << shift).to(torch.uint8 if top == 255 else torch.uint16)
 
-    def double(self, plane: Tensor, axis: int, cosited: bool, size: int) -> Tensor:
+    def double(self, plane: torch.Tensor, axis: int, cosited: bool, size: int) -> torch.Tensor:
         """Return a float plane with ``size`` samples along an axis, at most twice as many."""
         return chroma.double_tensor(plane, axis, cosited, size)
 
-    def halve(self, plane: Tensor, axis: int, cosited: bool) -> Tensor:
+    def halve(self, plane: torch.Tensor, axis: int, cosited: bool) -> torch.Tensor:
         """Return a float plane with half the samples along an axis, rounded up."""
         return chroma.halve_tensor(plane, axis, cosited)
 
-    def filled(self, like: Tensor, height: int, width: int, code: int, top: int) -> Tensor:
+    def filled(
+        self, like: torch.Tensor, height: int, width: int, code: int, top: int
+    ) -> torch.Tensor:
         """Return a plane of one code value, of the dtype that :meth:`store` gives."""
         kind = torch.uint8 if top == 255 else torch.uint16
         return torch.full((height, width), code, dtype=kind, device=like.device)
 
     def image(
-        self, like: Tensor, channels: int, height: int, width: int
-    ) -> tuple[Tensor, list[Tensor]]:
+        self, like: torch.Tensor, channels: int, height: int, width: int
+    ) -> tuple[torch.Tensor, list[torch.Tensor]]:
         """Return a new float32 ``(C, H, W)`` and its channels."""
         new = torch.empty(channels, height, width, dtype=torch.float32, device=like.device)
         return new, list(new.unbind(0))

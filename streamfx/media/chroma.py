@@ -18,7 +18,6 @@ import cv2
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor
 
 from streamfx.colour import Siting
 
@@ -81,7 +80,7 @@ def halve_array(plane: Array, axis: int, cosited: bool) -> Array:
     return cv2.scaleAdd(rows[2], float(taps[2]), out) if cosited else out
 
 
-def double_tensor(plane: Tensor, axis: int, cosited: bool, size: int) -> Tensor:
+def double_tensor(plane: torch.Tensor, axis: int, cosited: bool, size: int) -> torch.Tensor:
     """Do for a tensor what :func:`double_array` does."""
     last = plane.shape[axis] - 1
     where = torch.arange(size, device=plane.device)
@@ -93,14 +92,14 @@ def double_tensor(plane: Tensor, axis: int, cosited: bool, size: int) -> Tensor:
     return torch.lerp(a, b, 0.5 if cosited else 0.25)
 
 
-def halve_tensor(plane: Tensor, axis: int, cosited: bool) -> Tensor:
+def halve_tensor(plane: torch.Tensor, axis: int, cosited: bool) -> torch.Tensor:
     """Do for a tensor what :func:`halve_array` does."""
     taps, before = (SITED_TAPS, 2) if cosited else (CENTRED_TAPS, 1)
     size = plane.shape[axis]
     if size == 1:
         return plane
     middle = 2 * torch.arange(size_halved(size, 1), device=plane.device)
-    out: Tensor | None = None
+    out: torch.Tensor | None = None
     for tap, weight in enumerate(taps):
         part = plane.index_select(axis, _mirrored(middle + tap - before, size, cosited)) * weight
         out = part if out is None else out + part
@@ -108,7 +107,7 @@ def halve_tensor(plane: Tensor, axis: int, cosited: bool) -> Tensor:
     return out
 
 
-def _mirrored(where: Tensor, size: int, about_sample: bool) -> Tensor:
+def _mirrored(where: torch.Tensor, size: int, about_sample: bool) -> torch.Tensor:
     """Bring places outside 0 … size - 1 back inside, as OpenCV's two kinds of reflection do."""
     period = 2 * (size - 1) if about_sample else 2 * size
     where = where % period

@@ -9,8 +9,6 @@ import torch
 from av.video.format import VideoFormat
 from av.video.frame import VideoFrame
 from numpy.typing import NDArray
-from torch import Tensor
-from torch.utils.dlpack import from_dlpack
 
 from streamfx.colour import LUMA_WEIGHTS, Colour
 from streamfx.errors import TargetError
@@ -36,19 +34,20 @@ __all__ = [
 ]
 
 Array = NDArray[Any]
-CPU = torch.device("cpu")
 _SHARED = ("nv12", "p010le", "p016le")
 """Formats of CUDA frames whose planes PyAV hands over by DLPack."""
 
 
-def to_image(frame: VideoFrame, colour: Colour, device: torch.device = CPU) -> Tensor:
+def to_image(frame: VideoFrame, colour: Colour, device: torch.device | None = None) -> torch.Tensor:
     """Return ``(3 or 4, H, W)`` float32 R'G'B'[A], nominally 0 … 1, as coded (not turned upright).
 
     Out-of-range codes give values below 0 or above 1. A frame on a CUDA device is converted there;
-    one in memory is uploaded as decoded, which is the smaller copy, and converted on ``device``.
+    one in memory is uploaded as decoded, which is the smaller copy, and converted on ``device``
+    (None: the CPU).
     Raises MediaError for a pixel format that cannot be read.
     """
     size = (frame.height, frame.width)
+    device = torch.device("cpu") if device is None else device
     shared = _shared(frame)
     if shared is not None:
         parts = [part.to(device) for part in _device_parts(frame, shared)]
@@ -62,7 +61,7 @@ def to_image(frame: VideoFrame, colour: Colour, device: torch.device = CPU) -> T
     return to_rgb(Tensors(), parts, form, colour, size)
 
 
-def from_image(image: Tensor, pix_fmt: str, colour: Colour) -> VideoFrame:
+def from_image(image: torch.Tensor, pix_fmt: str, colour: Colour) -> VideoFrame:
     """Return a frame in memory from ``(3 or 4, H, W)`` R'G'B'[A], rounded to the nearest code.
 
     ``colour`` is settled for the format (see :func:`settle`) and tagged on the frame. An image
@@ -86,7 +85,7 @@ def from_image(image: Tensor, pix_fmt: str, colour: Colour) -> VideoFrame:
     return frame
 
 
-def from_image_cuda(image: Tensor, pix_fmt: str, colour: Colour) -> VideoFrame:
+def from_image_cuda(image: torch.Tensor, pix_fmt: str, colour: Colour) -> VideoFrame:
     """Return a frame that stays on the image's device, for an encoder there.
 
     ``pix_fmt`` is nv12, p010le or p016le. Raises TargetError for another, or for odd sides.
@@ -139,7 +138,7 @@ def downloaded(frame: VideoFrame) -> VideoFrame:
     return frame.reformat(format=frame.sw_format.name) if frame.sw_format is not None else frame
 
 
-def planes(frame: VideoFrame) -> tuple[Tensor, ...]:
+def planes(frame: VideoFrame) -> tuple[torch.Tensor, ...]:
     """Return the components of a frame as tensors ``(H, W)``, sharing memory where possible."""
     shared = _shared(frame)
     if shared is not None:
@@ -169,8 +168,8 @@ class Decoded:
         """What its codes mean."""
         self.orientation = Orientation.none() if orientation is None else orientation
         """How it becomes upright."""
-        self.device = torch.device("cpu") if device is None else device
-        """Where :meth:`image` puts the tensor."""
+        self.device = device
+        """Where :meth:`image` puts the tensor; None: on the CPU."""
         self.alpha = has_alpha(frame)
         """Whether it carries an alpha plane."""
 
@@ -184,11 +183,11 @@ class Decoded:
         """Lines, once upright."""
         return self.orientation.size(self.frame.width, self.frame.height)[1]
 
-    def image(self) -> Tensor:
+    def image(self) -> torch.Tensor:
         """Return ``(3 or 4, H, W)``, upright, R'G'B'[A], not clamped, on the run's device."""
         return self.orientation.upright(to_image(self.frame, self.colour, self.device))
 
-    def planes(self) -> tuple[Tensor, ...]:
+    def planes(self) -> tuple[torch.Tensor, ...]:
         """Return the components as coded, each ``(H, W)``, sharing the frame's memory if it can."""
         return planes(self.frame)
 
@@ -205,8 +204,8 @@ def _shared(frame: VideoFrame) -> Packing | None:
     return None
 
 
-def _device_parts(frame: VideoFrame, form: Packing) -> list[Tensor]:
-    y, uv = (from_dlpack(plane) for plane in frame.planes)
+def _device_parts(frame: VideoFrame, form: Packing) -> list[torch.Tensor]:
+    y, uv = (torch.utils.dlpack.from_dlpack(plane) for plane in frame.planes)
     return [y, uv[..., form.places[1].first], uv[..., form.places[2].first]]
 
 
@@ -216,7 +215,7 @@ def _finite(part: Array) -> Array:
     return np.nan_to_num(part, nan=0.0, posinf=65504.0, neginf=-65504.0)
 
 
-def _by_stand_in(image: Tensor, pix_fmt: str, colour: Colour) -> VideoFrame:
+def _by_stand_in(image: torch.Tensor, pix_fmt: str, colour: Colour) -> VideoFrame:
     form = VideoFormat(pix_fmt, 64, 64)
     between = "yuv444p16le"
     if form.is_rgb or form.has_palette:

@@ -154,8 +154,8 @@ class PictureEncoder:
         usual = max(round(1 / (self._video.fps * self._window.tick)), 1)
         earliest = self._first - (self._last - self._first) - DELAY * usual
         dts, before = packet.dts, self._decoded
-        fits = dts is not None and earliest <= dts <= packet.pts and (before is None or dts > before)
-        if not fits:
+        grows = before is None or (dts is not None and dts > before)
+        if dts is None or not grows or not earliest <= dts <= packet.pts:
             packet.dts = packet.pts if before is None or packet.pts > before else before + 1
         self._decoded = packet.dts
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import struct
 from dataclasses import dataclass, field
 
+import torch
 from av.sidedata.sidedata import Type
 from av.video.frame import VideoFrame
-from torch import Tensor
 
 from streamfx.media.beside import beside
 
@@ -89,11 +89,11 @@ class Orientation:
         """Return width and height once upright (or once coded: it is the same swap)."""
         return (height, width) if self.swaps else (width, height)
 
-    def upright(self, image: Tensor) -> Tensor:
+    def upright(self, image: torch.Tensor) -> torch.Tensor:
         """Turn a coded ``(C, H, W)`` image upright. A view where no flip is needed."""
         return _flip(image.transpose(1, 2) if self.swaps else image, self)
 
-    def coded(self, image: Tensor) -> Tensor:
+    def coded(self, image: torch.Tensor) -> torch.Tensor:
         """Turn an upright ``(C, H, W)`` image back to how it was coded."""
         image = _flip(image, self)
         return image.transpose(1, 2) if self.swaps else image
@@ -109,6 +109,6 @@ def _nought(value: int, beside: int) -> bool:
     return abs(value) * 1000 <= abs(beside)
 
 
-def _flip(image: Tensor, by: Orientation) -> Tensor:
+def _flip(image: torch.Tensor, by: Orientation) -> torch.Tensor:
     dims = [dim for dim, wanted in ((1, by.flips_down), (2, by.flips_across)) if wanted]
     return image.flip(dims) if dims else image

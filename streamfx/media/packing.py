@@ -15,7 +15,6 @@ from av.video.format import VideoFormat
 from av.video.frame import VideoFrame
 from av.video.plane import VideoPlane
 from numpy.typing import NDArray
-from torch import Tensor
 
 Array = NDArray[Any]
 Model = Literal["rgb", "yuv", "grey"]
@@ -232,6 +231,6 @@ def native(part: Array) -> Array:
     return part if part.dtype.isnative else part.astype(part.dtype.newbyteorder("="))
 
 
-def tensor(part: Array) -> Tensor:
+def tensor(part: Array) -> torch.Tensor:
     """Return a tensor that shares memory with a component where its byte order allows."""
     return torch.from_numpy(part if part.dtype.isnative else native(part))

@@ -37,7 +37,7 @@ class Pictures:
         info: VideoInfo,
         first: VideoFrame,
         orientation: Orientation,
-        device: torch.device,
+        device: torch.device | None,
         damage: DamageLog,
         *,
         start: Fraction | None,

@@ -6,8 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
 
-import torch
-
 from streamfx.colour import Colour
 from streamfx.frame import AudioInfo, VideoInfo
 from streamfx.media import still, streams
@@ -139,7 +137,7 @@ def _picture_facts(
     rate = _rate(intake, single, fps)
     orientation = Orientation.from_frame(first)
     colour = colour_of(first, width=first.width, height=first.height)
-    decoded = Decoded(first, colour, orientation, torch.device("cpu"))
+    decoded = Decoded(first, colour, orientation)
     aspect = stream.sample_aspect_ratio or Fraction(1)
     info = VideoInfo(
         width=decoded.width,

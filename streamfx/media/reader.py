@@ -78,7 +78,7 @@ class Reader:
         """The streams whose packets come as :class:`Copied`."""
         self.truncated: str | None = None
         """How the source ends early, in one sentence; None where it does not, as far as known."""
-        self._device, self._deinterlace = device or torch.device("cpu"), deinterlace
+        self._device, self._deinterlace = device, deinterlace
         self._pictures = self._make_pictures()
         self._past_end = self._pictures is None
         self._waiting = {s.index for s in self.copied if s.type == "audio"}

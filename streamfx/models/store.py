@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Protocol
+from typing import Protocol, TypeAlias
 
 import torch
-from torch import nn
 
 from streamfx.errors import ModelError
 from streamfx.models.card import ModelCard
 
-Build = Callable[[ModelCard], nn.Module]
+Build: TypeAlias = "Callable[[ModelCard], torch.nn.Module]"
 
 
 class Models(Protocol):
@@ -21,7 +20,7 @@ class Models(Protocol):
         """Return what is known of a model, without its weights."""
         ...
 
-    def load(self, name: str, device: torch.device, dtype: torch.dtype) -> nn.Module:
+    def load(self, name: str, device: torch.device, dtype: torch.dtype) -> torch.nn.Module:
         """Return the network, in eval mode, where the frames are."""
         ...
 
@@ -42,7 +41,7 @@ class ModelStore:
         """Return what is known of a model, without its weights."""
         return self._find(name)[0]
 
-    def load(self, name: str, device: torch.device, dtype: torch.dtype) -> nn.Module:
+    def load(self, name: str, device: torch.device, dtype: torch.dtype) -> torch.nn.Module:
         """Return the network, in eval mode, where the frames are."""
         card, build = self._find(name)
         return build(card).eval().to(device, dtype)
