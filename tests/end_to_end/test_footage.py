@@ -80,7 +80,7 @@ def content_of(path: Path) -> Content:
         found.sound = list(tracks.values())
         found.languages = [s.language or "und" for s in audio]
         found.aspect = stream.sample_aspect_ratio or Fraction(1)
-        found.tags = dict(container.metadata)
+        found.tags = {name.lower(): value for name, value in container.metadata.items()}
         lasts = (stream.duration or 0) * stream.time_base
         found.end = (stream.start_time or 0) * stream.time_base + lasts
     return found
