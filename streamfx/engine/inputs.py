@@ -20,6 +20,10 @@ from streamfx.media.reader import Copied, Reader
 AHEAD = 8
 """Items that a reader decodes ahead of the computation."""
 
+APART = Fraction(5)
+"""Seconds by which picture and sound of one moment may lie apart in a file. A track that stays
+further behind has ended: nobody waits for it, or all that the others bring would pile up."""
+
 Item = Frame | Sound | Copied
 
 
@@ -70,6 +74,14 @@ class Input:
         if feed is not None and not isinstance(item, Copied):
             self._reached[feed] = after(item.pts)
         return item
+
+    def overtaken(self, item: Item) -> list[tuple[str, Fraction]]:
+        """Return the feeds that ``item`` shows to have come further than they said, and how far."""
+        passed = item.pts - APART
+        late = [feed for feed, reached in self._reached.items() if reached < (passed, 0)]
+        for feed in late:
+            self._reached[feed] = (passed, 0)
+        return [(feed, passed) for feed in late]
 
     def feed_of(self, item: Item) -> str | None:
         """Return the feed that an item goes to; None for a packet that is only copied."""

@@ -89,6 +89,9 @@ class Pump:
                 self._push_batch()
         elif feed is not None:
             self.flow.push(feed, [item])
+        if len(entry.feeds) > 1:
+            for late, instant in entry.overtaken(item):
+                self.flow.reach(late, instant)
 
     def _push_batch(self) -> None:
         batch, self._batch = self._batch, []
