@@ -138,7 +138,7 @@ def explain(
     goal = Target.parse(target or "output.mp4", codec=settings.codec, rich=ready.plan.video.alpha)
     encode = _encode(ready, goal, settings)
     frames = _frames(ready, settings)
-    probe = _probe(pipeline, source, goal, inputs or {}, settings, models)
+    probe = _probe(ready, source, goal, inputs or {}, settings, models)
     return Explanation(
         title=pipeline.title,
         source=source,
@@ -183,7 +183,7 @@ class _Probe:
 
 
 def _probe(
-    pipeline: Pipeline,
+    ready: Prepared,
     source: str,
     goal: Target,
     inputs: Mapping[str, str],
@@ -194,11 +194,14 @@ def _probe(
     with tempfile.TemporaryDirectory(prefix="streamfx-") as folder:
         name = Path(goal.name).name if not goal.pipe else "pipe.nut"
         began = time.perf_counter()
-        ready = prepare(pipeline, source, inputs, settings, copy=False, looks=True)
-        ready.close()
         short = replace(settings, end=_probe_end(ready, settings), overwrite=True)
         report = offline.render(
-            pipeline, source, str(Path(folder) / name), inputs=inputs, settings=short, models=models
+            ready.pipeline,
+            source,
+            str(Path(folder) / name),
+            inputs=inputs,
+            settings=short,
+            models=models,
         )
         elapsed = time.perf_counter() - began
         size = sum(entry.stat().st_size for entry in Path(folder).rglob("*") if entry.is_file())

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -22,8 +21,6 @@ from streamfx.media.reader import Copied
 from streamfx.media.writer import Writer, WriteSettings
 from streamfx.models.store import Models, ModelStore
 from streamfx.timing import Stretch, show_instant
-
-log = logging.getLogger(__name__)
 
 NOWHERE = Stretch(Fraction(0), Fraction(0))
 
