@@ -75,9 +75,8 @@ class Pump:
         main = entry is self._ready.inputs[0]
         if main:
             self.tracker.came_in(item)
-        feed = entry.feed_of(item)
-        if main:
             self._range.read(item)
+        feed = entry.feed_of(item)
         if isinstance(item, Copied):
             self.copied = item
         elif self._range.shown:
