@@ -111,6 +111,8 @@ class Node(BaseModel):
     """Each item is worked on for itself, so items may run in parallel and in batches."""
     batch_size: ClassVar[int] = 1
     """How many driving items ``batch`` takes at most; 1 where there is no ``batch``."""
+    reuses: ClassVar[bool] = False
+    """Whether ``reuse`` can stand in for ``process`` where a live run has no time for that."""
     past: ClassVar[int] = 0
     """Frames before a range that must be seen so that its first frame comes out right."""
     process: ClassVar[Callable[..., Any]]
@@ -177,6 +179,14 @@ class Node(BaseModel):
     def batch(self, frames: Sequence[Frame]) -> Sequence[Frame]:
         """Work on several driving frames at once; asked only where ``batch_size`` is above 1."""
         return [self.process(frame) for frame in frames]
+
+    def reuse(self, frame: Frame) -> Frame | None:
+        """Apply what ``process`` found last, such as a matte, to a newer frame.
+
+        Asked only where ``reuses`` is set, and then by live runs alone. None: nothing has been
+        found yet, so ``process`` must do it.
+        """
+        return None
 
     def flush(self) -> Iterator[Any]:
         """Yield what is still held back when the driving input ends, or a shot does."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import heapq
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import nullcontext
 from fractions import Fraction
 from typing import Any, cast
@@ -28,7 +28,8 @@ class Flow:
 
     Push the items of each input in the order of their instants; inputs may run ahead of each other.
     What comes out, and when it came in beside what, depends on the instants alone. ``ctx`` may be
-    None for a pipeline without steps.
+    None for a pipeline without steps. ``stand_ins`` are called for the steps that they are given
+    for by id, as ``process`` of the node would be.
     """
 
     def __init__(
@@ -38,6 +39,7 @@ class Flow:
         ctx: Context | None,
         emit: Emit,
         clock: Callable[[], float] = lambda: 0.0,
+        stand_ins: Mapping[str, Callable[..., Any]] | None = None,
     ) -> None:
         self.meter = Meter(len(pipeline.steps))
         self._clock = clock
@@ -45,7 +47,10 @@ class Flow:
         self._stations: list[Station] = []
         for i, step in enumerate(pipeline.steps):
             assert ctx is not None, "only a pipeline without steps needs no context"
-            self._stations.append(Station(i, step, plan, ctx))
+            station = Station(i, step, plan, ctx)
+            if stand_ins and step.id in stand_ins:
+                station.process, station.batch = stand_ins[step.id], 1
+            self._stations.append(station)
         self._mode = torch.inference_mode if self._stations else nullcontext
         self._taps: dict[str, list[_Tap]] = {feed: [] for feed in pipeline.inputs}
         for station in self._stations:

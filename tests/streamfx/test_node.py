@@ -6,6 +6,7 @@ import pytest
 from streamfx import Frame, Held, Node, Sound, Span, param
 from streamfx.errors import ParamError
 from streamfx.node import Policy, Port
+from streamfx.testing import clip
 
 
 class Mix(Node):
@@ -109,3 +110,9 @@ def test_a_node_must_process() -> None:
 
         class Bad(Node):
             pass
+
+
+def test_what_was_found_before_is_not_reused_unless_a_node_says_how() -> None:
+    node = Mix()
+    assert not node.reuses
+    assert node.reuse(clip(0.5)[0]) is None

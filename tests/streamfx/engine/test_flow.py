@@ -260,3 +260,21 @@ def test_times_are_measured_for_each_step() -> None:
     flow.push("input.video", frames)
     (time,) = flow.meter.read(["it"])
     assert (time.id, time.items, time.seconds) == ("it", 3, 3.0)
+
+
+def test_something_else_may_stand_in_for_a_step() -> None:
+    node = Batches()
+    steps = (Step("it", "b", node, {"frame": "input.video"}),)
+    pipeline = Pipeline("t", steps, {"video": "it.out"}, {"input.video": Frame})
+    frames = clip(0.1, 0.1, 0.1)
+    out: list[Timed] = []
+    flow = Flow(
+        pipeline,
+        plan(pipeline, {"input.video": info_of(frames)}),
+        context(),
+        lambda _, item: out.append(item),
+        stand_ins={"it": lambda frame: frame.showing(1 - frame.image)},
+    )
+    flow.push("input.video", frames)
+    assert levels(out) == [0.9] * 3  # type: ignore[arg-type]  # frames come out
+    assert node._sizes == []
