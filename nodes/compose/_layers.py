@@ -17,6 +17,9 @@ def fitted(
     high, wide = int(image.shape[1]), int(image.shape[2])
     if fit == "stretch" or wide * height == high * width:
         return resize(image, height, width)
+    if fit == "fill" and (wide == width or high == height) and wide >= width and high >= height:
+        top, left = (high - height) // 2, (wide - width) // 2
+        return image[:, top : top + height, left : left + width]
     if fit == "fill":
         return resize(image, height, width, window=covering(high, wide, width / height))
     by = min(height / high, width / wide)
@@ -45,6 +48,8 @@ def laid(image: Tensor, scene: Tensor, opacity: float) -> Tensor:
 
     Where alpha is 0 the scene comes out exactly, where it is 1 the image.
     """
+    if image.shape[0] == scene.shape[0] == 3:
+        return torch.lerp(scene, image, opacity)
     cover = image[3:] if image.shape[0] == 4 else image.new_ones((1, *image.shape[1:]))
     if opacity < 1:
         cover = cover * opacity

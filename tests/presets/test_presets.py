@@ -58,7 +58,7 @@ def test_every_first_node_has_a_preset_that_shows_it() -> None:
     used = {node.use for name in shipped() for node in load(name).nodes}
     first = {f"adjust.{n}" for n in ("exposure", "lut")}
     first |= {f"compose.{n}" for n in ("blur", "colour", "over")}
-    first |= {"geometry.crop", "geometry.resize", "interpolate.blend"}
+    first |= {"geometry.crop", "geometry.resize", "interpolate.blend", "matting.difference"}
     assert first <= used
 
 
@@ -76,6 +76,16 @@ def test_titles_are_one_line_each_and_differ() -> None:
 def test_identity_has_no_node() -> None:
     assert load("identity").nodes == ()
     assert planned("identity").video == SOURCE
+
+
+@pytest.mark.parametrize(
+    ("name", "inputs"),
+    [("plate-background", ("plate", "background")), ("plate-blur", ("plate",))],
+)
+def test_a_plate_is_asked_for_by_name(name: str, inputs: tuple[str, ...]) -> None:
+    asked = {f"input.{asked}" for asked in inputs}
+    assert set(build(load(name), CATALOG).inputs) == {"input.video", *asked}
+    assert not planned(name).video.alpha
 
 
 @pytest.mark.parametrize(

@@ -45,6 +45,7 @@ class Case:
 
 SCENE = {"background": noise(1, size=(17, 40), seed=9)}
 MOVING = {"background": noise(12, size=(24, 32), seed=9, fps=7)}
+PLATE = {"plate": noise(1, size=(24, 32), seed=9)}
 GLASS = {"background": noise(1, size=(24, 32), seed=9, alpha=True)}
 
 CASES = [
@@ -66,6 +67,12 @@ CASES = [
     Case("geometry.resize", {"height": 9, "filter": "nearest"}),
     Case("interpolate.blend"),
     Case("interpolate.blend", {"factor": 5}),
+    Case("matting.difference", {}, PLATE),
+    Case(
+        "matting.difference",
+        {"shadows": 0.0, "shrink": 2, "smooth": 0.0},
+        {"plate": MOVING["background"]},
+    ),
 ]
 
 every_case = pytest.mark.parametrize("case", CASES, ids=str)

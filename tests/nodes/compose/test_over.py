@@ -109,3 +109,12 @@ def test_a_still_background_is_fitted_once() -> None:
     assert node._fitted is kept
     node.close()
     assert node._fitted is None
+
+
+def test_a_background_of_one_side_the_same_is_cropped_as_it_is() -> None:
+    (scene,) = noise(1, size=(16, 41))
+    (out,) = run(Over(), subject=clip(0, size=(16, 32), alpha=0), background=[scene])
+    assert out.image.equal(scene.image[:, :, 4:36])
+    (scene,) = noise(1, size=(20, 32))
+    (out,) = run(Over(), subject=clip(0, size=(16, 32), alpha=0), background=[scene])
+    assert out.image.equal(scene.image[:, 2:18])
