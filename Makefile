@@ -21,7 +21,7 @@ types: $(VENV)/.tested
 	ln -s "$(CURDIR)"/streamfx/* "$(CURDIR)/nodes" "$(CURDIR)/presets" .typing/streamfx/
 	$(RUN) mypy
 
-tests: $(VENV)/.tested
+tests: $(VENV)/.tested $(VENV)/.debian
 	$(RUN) pytest -n 2 --dist loadfile -q
 
 bench: $(VENV)/.tested
@@ -47,3 +47,17 @@ $(VENV)/.installed: $(VENV)/.made pyproject.toml constraints.txt
 $(VENV)/.tested: $(VENV)/.installed
 	$(PIP) --editable '.[test]'
 	@touch $@
+
+# Programs that tests of streamfx.live drive: two browsers, GStreamer's WebRTC. Where apt-get or the
+# right to use it is missing, the tests that want one are skipped.
+DEBIAN := chromium firefox-esr gir1.2-gst-plugins-bad-1.0 gir1.2-gst-plugins-base-1.0 \
+	gstreamer1.0-libav gstreamer1.0-nice gstreamer1.0-plugins-bad gstreamer1.0-plugins-base \
+	gstreamer1.0-plugins-good gstreamer1.0-plugins-ugly python3-gi
+
+$(VENV)/.debian: $(VENV)/.made
+	@if dpkg -s $(DEBIAN) >/dev/null 2>&1; then touch $@; \
+	elif command -v apt-get >/dev/null && [ "$$(id -u)" = 0 ]; then \
+		apt-get -qq update && DEBIAN_FRONTEND=noninteractive \
+		apt-get -qq install --yes --no-install-recommends $(DEBIAN) >/dev/null && touch $@ || \
+		echo "apt-get failed: tests with browsers and GStreamer are skipped" >&2; \
+	else echo "no apt-get, or not root: tests with browsers and GStreamer may be skipped" >&2; fi

@@ -1,5 +1,6 @@
 """The wheel must hold what the checkout holds."""
 
+import ast
 import importlib.metadata
 import subprocess
 import sys
@@ -8,10 +9,14 @@ from fnmatch import fnmatch
 from pathlib import Path
 
 import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).parents[1]
 FACTS = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
 SETUPTOOLS = FACTS["tool"]["setuptools"]
+COMES_ALONG = {"pydantic-core": "pydantic", "starlette": "fastapi"}
+"""Packages that another one brings at the version that it needs."""
 TOPS = ("streamfx", "nodes", "presets")
 
 
@@ -76,15 +81,35 @@ def test_the_version_is_said_once_and_the_same() -> None:
 
 
 def test_development_runs_on_versions_that_the_package_allows() -> None:
-    from packaging.requirements import Requirement
-
-    pins = dict(
-        line.split("==")
-        for line in (ROOT / "constraints.txt").read_text("utf-8").splitlines()
-        if line and not line.startswith("#")
-    )
+    lines = (ROOT / "constraints.txt").read_text("utf-8").splitlines()
+    pins = dict(line.split("==") for line in lines if line and not line.startswith("#"))
+    pins = {canonicalize_name(name): version for name, version in pins.items()}
     extras = FACTS["project"]["optional-dependencies"]["test"]
     for text in [*FACTS["project"]["dependencies"], *extras]:
         wanted = Requirement(text)
-        assert wanted.name in pins, f"{wanted.name} is not pinned in constraints.txt"
-        assert wanted.specifier.contains(pins[wanted.name]), text
+        assert canonicalize_name(wanted.name) in pins, (
+            f"{wanted.name} is not pinned in constraints.txt"
+        )
+        assert wanted.specifier.contains(pins[canonicalize_name(wanted.name)]), text
+
+
+def test_every_outside_package_that_is_imported_is_asked_for() -> None:
+    project = FACTS["project"]
+    extras = [text for name, each in project["optional-dependencies"].items()
+              if name != "test" for text in each]  # fmt: skip
+    asked = {canonicalize_name(Requirement(t).name) for t in [*project["dependencies"], *extras]}
+    providers = importlib.metadata.packages_distributions()
+    for path in files("*.py"):
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(node, ast.ImportFrom) and node.level == 0 and node.module:
+                names = [node.module]
+            elif isinstance(node, ast.Import):
+                names = [alias.name for alias in node.names]
+            else:
+                continue
+            for top in {name.partition(".")[0] for name in names} - {"streamfx"}:
+                if top in sys.stdlib_module_names:
+                    continue
+                given: set[str] = {canonicalize_name(name) for name in providers.get(top, [top])}
+                given |= {COMES_ALONG[name] for name in given & COMES_ALONG.keys()}
+                assert given & asked, f"{path.name} imports {top}, which pyproject.toml lacks"

@@ -1,0 +1,1 @@
+"""Live: a camera or a stream through a graph and back, over WebRTC."""

@@ -1,0 +1,1 @@
+"""One remote peer over WebRTC: what aiortc does, with its limits lifted."""
