@@ -1,0 +1,1 @@
+"""Pictures and sound on their way between the network, the graph and files."""
