@@ -1,0 +1,1 @@
+"""Live sessions: who publishes, who watches, and what runs in between."""
