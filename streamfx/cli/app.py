@@ -12,7 +12,7 @@ from typing import Annotated, Any
 
 import typer
 
-from streamfx.cli import bench, demo, doctor, explain, nodes, presets, render
+from streamfx.cli import bench, demo, doctor, explain, nodes, presets, render, serve
 from streamfx.cli.interrupt import SIGNALS
 from streamfx.cli.late import load_late
 from streamfx.cli.terminal import Terminal
@@ -25,10 +25,10 @@ app = typer.Typer(
     name="streamfx",
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
-    help="A node graph for video on torch: render footage through graphs of nodes.",
+    help="A node graph for video on torch: footage and live video through graphs of nodes.",
     epilog="Exit codes: 0 done, 1 it failed, 2 asked wrongly, 130 stopped.",
 )
-for _module in (render, explain, nodes, presets, doctor, bench, demo):
+for _module in (render, serve, explain, nodes, presets, doctor, bench, demo):
     app.command(_module.__name__.rpartition(".")[2])(_module.command)
 
 

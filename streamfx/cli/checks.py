@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import importlib
+import importlib.util
 import os
 import platform
 import shutil
+import socket
 import tempfile
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any, Literal
@@ -27,6 +29,14 @@ PACKAGES = {
     "pydantic": "pydantic",
 }
 """What streamfx stands on, and what each is imported as."""
+LIVE = {
+    "aiortc": "aiortc",
+    "fastapi": "fastapi",
+    "prometheus-client": "prometheus_client",
+    "uvicorn": "uvicorn",
+    "websockets": "websockets",
+}
+"""What ``streamfx serve`` stands on besides, and what each is imported as."""
 ROOM = 2 << 30
 """Bytes of a temporary folder below which there is advice."""
 
@@ -51,7 +61,7 @@ class Finding:
 def check_all() -> list[Finding]:
     """Return everything that was found. A check that breaks is a finding, too."""
     found: list[Finding] = []
-    for check in (versions, codecs, hardware, compiler, folders, packs):
+    for check in (versions, codecs, hardware, compiler, folders, packs, live):
         found += _safely(check)
     return found
 
@@ -162,6 +172,29 @@ def packs() -> Iterator[Finding]:
                 "preset", name, "fail", str(exc), "pip install --force-reinstall streamfx"
             )
     yield Finding("preset", "all", "ok", f"{len(shipped())} shipped")
+
+
+def live() -> Iterator[Finding]:
+    """Look for what ``streamfx serve`` needs: its packages, the page, and a UDP port."""
+    for package, module in LIVE.items():
+        yield replace(_package(package, module), topic="live")
+    from streamfx.live.http.page import WEB
+
+    there = (WEB / "index.html").is_file()
+    fix = "" if there else "pip install --force-reinstall streamfx"
+    yield Finding("live", "page", "ok" if there else "fail", str(WEB), fix)
+    try:
+        with socket.socket(type=socket.SOCK_DGRAM) as probe:
+            probe.bind(("", 0))
+    except OSError as exc:
+        fix = "let this user open UDP sockets: WebRTC needs them"
+        yield Finding("live", "UDP", "fail", str(exc), fix)
+    else:
+        yield Finding("live", "UDP", "ok", "ports can be opened")
+    if importlib.util.find_spec("pyvirtualcam") is None:
+        yield Finding(
+            "live", "camera", "ok", "no virtual camera; for one: pip install 'streamfx[camera]'"
+        )
 
 
 def _safely(check: Callable[[], Iterable[Finding]]) -> Iterator[Finding]:

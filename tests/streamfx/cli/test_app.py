@@ -9,8 +9,8 @@ from streamfx.cli import app as program
 from tests.shell import PROGRAM, Run
 from tests.shell import streamfx as shell
 
-COMMANDS = ("render", "explain", "nodes", "presets", "doctor", "bench", "demo")
-HEAVY = ("torch", "av", "cv2", "numpy")
+COMMANDS = ("render", "serve", "explain", "nodes", "presets", "doctor", "bench", "demo")
+HEAVY = ("torch", "av", "cv2", "numpy", "aiortc", "fastapi")
 
 
 @pytest.mark.parametrize("words", [[], *([command] for command in COMMANDS)])

@@ -38,4 +38,5 @@ def test_everything_needed_is_on_this_machine(run: Run) -> None:
     assert ran.code == 0
     assert {entry["topic"] for entry in findings} >= {
         "version", "codec", "hardware", "compiler", "folder", "node", "preset",
+        "live",
     }  # fmt: skip

@@ -1,0 +1,1 @@
+"""What the server answers: the page, WHIP, WHEP, the control socket, health and metrics."""
