@@ -1,0 +1,1 @@
+"""What the client is made of: its control channel, what it sends, what it is sent."""
