@@ -5,6 +5,8 @@ import contextlib
 import json
 import subprocess
 import sys
+import time
+import urllib.error
 import urllib.request
 from pathlib import Path
 
@@ -87,9 +89,16 @@ class GStreamer:
         offer = json.loads(self.out.readline())["sdp"]
         headers = {"Content-Type": "application/sdp"}
         request = urllib.request.Request(url, offer.encode(), headers)
-        with urllib.request.urlopen(request, timeout=20) as answer:
-            assert answer.status == 201
-            sdp = answer.read().decode()
+        while True:
+            try:
+                with urllib.request.urlopen(request, timeout=20) as answer:
+                    assert answer.status == 201
+                    sdp = answer.read().decode()
+                break
+            except urllib.error.HTTPError as exc:
+                with exc:
+                    assert exc.code == 503, exc.read()
+                time.sleep(0.5)  # the sessions of programs that were killed linger
         self.into.write(json.dumps({"sdp": sdp}) + "\n")
         self.into.flush()
 
