@@ -39,19 +39,29 @@ def blurred(planes: Floats, sigma: float) -> Floats:
             _gauss(plane, left, into)
         return out
     out = np.empty((count, 2 * _doubled(high), 2 * _doubled(wide)), np.float32)
+    wider = np.empty((high + 2 * _MARGIN, wide + 2 * _MARGIN), np.float32)
     for plane, into in zip(planes, out, strict=True):
-        _blur(plane, left, halvings, into)
+        _blur(plane, left, halvings, into, wider)
     return out[:, 2 : high + 2, 2 : wide + 2]
 
 
-def _blur(plane: Floats, sigma: float, halvings: int, into: Floats | None = None) -> Floats:
-    """Return a plane halved, blurred by ``sigma`` of the smallest size's samples, and doubled."""
+def _blur(
+    plane: Floats,
+    sigma: float,
+    halvings: int,
+    into: Floats | None = None,
+    wider: Floats | None = None,
+) -> Floats:
+    """Return a plane halved, blurred by ``sigma`` of the smallest size's samples, and doubled.
+
+    ``into`` and ``wider`` are room for the result and for the plane with its margins.
+    """
     if halvings == 0:
         return _gauss(plane, sigma)
     high, wide = plane.shape
     beyond = (_MARGIN,) * 4
-    wider = cv2.copyMakeBorder(plane, *beyond, cv2.BORDER_REPLICATE)
-    small = cv2.pyrDown(wider, borderType=cv2.BORDER_REPLICATE)
+    page = cv2.copyMakeBorder(plane, *beyond, cv2.BORDER_REPLICATE, dst=wider)
+    small = cv2.pyrDown(page, borderType=cv2.BORDER_REPLICATE)
     small = _blur(small, sigma, halvings - 1)
     # One sample beyond the first edge and one behind the last: OpenCV mirrors what it doubles.
     small = small[1 : 1 + _doubled(high), 1 : 1 + _doubled(wide)]

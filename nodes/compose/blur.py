@@ -23,4 +23,4 @@ class Blur(Node):
     def process(self, frame: Frame) -> Frame:
         if self.radius == 0:
             return frame
-        return frame.showing(blur(frame.image, self.radius).clamp_(0, 1))
+        return frame.showing(blur(frame.image, self.radius))

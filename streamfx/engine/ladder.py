@@ -25,7 +25,11 @@ SMOOTHING = 0.5
 TOO_MUCH = 1.0
 """Load above which the work cannot keep up."""
 
-COMFORT = 0.8
+WORTH_SKIPPING = 1.5
+"""Load above which every second picture is left out. Below, the newest picture wins all the same,
+which leaves out fewer."""
+
+COMFORT = 0.95
 """Load that the rung above may be expected to have when it is tried."""
 
 DOWN_AFTER = 1.0
@@ -121,7 +125,7 @@ class Ladder:
         if self._rose is not None and now - self._rose > LASTED:
             self._rose, self._patience = None, UP_AFTER
         below, above = self._neighbour(1), self._neighbour(-1)
-        if load > TOO_MUCH and below is not None:
+        if below is not None and load > (WORTH_SKIPPING if below == "skip" else TOO_MUCH):
             self._under = None
             if self._over is None:
                 self._over = now - cost

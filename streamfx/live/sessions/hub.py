@@ -7,6 +7,7 @@ import logging
 import os
 import re
 import secrets
+import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -44,6 +45,10 @@ SHARE = 4
 """Cores for each thread of a torch operation. Sessions compute beside each other, and beside
 decoders and encoders; threads that wait for one another there made a blur take twice as long."""
 
+SWITCH = 0.0005
+"""Seconds after which a thread that wants to go on gets its turn; Python's own are 5 ms, for which
+a picture would wait at every step while the loop sends packets."""
+
 VIEWERS = 64
 """Peers that may watch one stream."""
 
@@ -68,6 +73,7 @@ class LiveHub:
     async def start(self) -> None:
         """Warm up; the server is ready afterwards. Sources begin to play."""
         few_arenas()
+        sys.setswitchinterval(SWITCH)
         torch.set_num_threads(max(1, (os.cpu_count() or 1) // SHARE))
         if self.settings.record is not None:
             await asyncio.to_thread(self._open_folder, self.settings.record)

@@ -45,7 +45,7 @@ def test_too_much_work_is_noticed_after_a_second() -> None:
     assert rest == []
 
 
-@pytest.mark.parametrize(("times", "rung"), [(1.5, "reuse"), (1.9, "skip"), (3, "smaller")])
+@pytest.mark.parametrize(("times", "rung"), [(1.5, "reuse"), (1.9, "reuse"), (3, "smaller")])
 def test_it_goes_down_to_the_first_rung_that_fits(times: float, rung: str) -> None:
     climb = Climb(lambda _: times * BUDGET)
     climb.run(10)
@@ -65,8 +65,13 @@ def test_rungs_that_have_no_chance_are_passed_over_on_the_way_down() -> None:
 
 
 def test_a_rung_that_the_graph_does_not_offer_is_passed_over() -> None:
-    climb = Climb(lambda _: 1.3 * BUDGET, "full", "skip", "smaller", "pass")
+    climb = Climb(lambda _: 1.7 * BUDGET, "full", "skip", "smaller", "pass")
     assert climb.run(5) == ["skip"]
+
+
+def test_half_the_pictures_are_not_given_up_for_a_little_too_much_work() -> None:
+    climb = Climb(lambda _: 1.4 * BUDGET, "full", "skip", "smaller", "pass")
+    assert climb.run(30) == []
 
 
 def test_a_short_burst_changes_nothing() -> None:
@@ -129,5 +134,5 @@ def test_restarting_begins_at_the_top_with_other_rungs() -> None:
     climb.run(10)
     climb.ladder.restart(["skip", "pass"])
     assert climb.ladder.rung == "full"
-    climb.cost = lambda _: 1.5 * BUDGET
+    climb.cost = lambda _: 1.7 * BUDGET
     assert climb.run(10) == ["skip"]

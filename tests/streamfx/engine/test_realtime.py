@@ -383,7 +383,7 @@ def test_who_is_told_may_fail_without_harm() -> None:
 
 
 def test_every_second_picture_is_left_out_when_there_is_no_time() -> None:
-    run = costing(0.05)
+    run = costing(0.06)
     run.give(*[0.1] * 90, size=LARGE)
     assert run.realtime.stats.rung == "skip"
     before = len(run.shown)
