@@ -12,8 +12,6 @@ import av
 import numpy as np
 from playwright.sync_api import Browser, Locator, sync_playwright
 
-from tests.ordinary import ordinary
-
 CHROMIUM = shutil.which("chromium")
 FOOTAGE = Path(__file__).parents[2] / "shared" / "footage" / "matting" / "webcam_people"
 FLAGS = (
@@ -32,7 +30,7 @@ def chromium(camera: Path | None = None) -> Iterator[Browser]:
     file = [] if camera is None else [f"--use-file-for-fake-video-capture={camera}"]
     with sync_playwright() as play:
         browser = play.chromium.launch(
-            executable_path=ordinary(CHROMIUM), args=[*FLAGS, *file], chromium_sandbox=False
+            executable_path=CHROMIUM, args=[*FLAGS, *file], chromium_sandbox=False
         )
         try:
             yield browser

@@ -1,5 +1,8 @@
 """Fixtures for all tests."""
 
+import os
+from collections.abc import Iterator
+
 import pytest
 import torch
 
@@ -10,3 +13,15 @@ def device(request: pytest.FixtureRequest) -> torch.device:
     if request.param == "cuda" and not torch.cuda.is_available():
         pytest.skip("no CUDA device")
     return torch.device(request.param)
+
+
+@pytest.fixture(autouse=True)
+def ordinary_time() -> Iterator[None]:
+    """See that no test leaves its thread scheduled in real time: all that follow would inherit it.
+
+    A browser started from such a thread stops a small machine altogether.
+    """
+    yield
+    if hasattr(os, "sched_getscheduler") and os.sched_getscheduler(0) != os.SCHED_OTHER:
+        os.sched_setscheduler(0, os.SCHED_OTHER, os.sched_param(0))
+        pytest.fail("the test's thread was left scheduled in real time")

@@ -18,8 +18,6 @@ from typing import Any
 
 from websockets.sync.client import ClientConnection, connect
 
-from tests.ordinary import ordinary
-
 FIREFOX = shutil.which("firefox-esr") or shutil.which("firefox")
 PREFERENCES: dict[str, bool | int | str] = {
     "app.normandy.enabled": False,
@@ -114,7 +112,7 @@ def firefox(profile: Path) -> Iterator[Firefox]:
     (profile / "user.js").write_text("".join(lines), encoding="utf-8")
     process = subprocess.Popen(
         [
-            ordinary(FIREFOX),
+            FIREFOX,
             *("--headless", "--no-remote", "--remote-debugging-port", "0"),
             *("--profile", str(profile), "about:blank"),
         ],

@@ -21,6 +21,7 @@ from streamfx.media.encoder import PictureEncoder
 from streamfx.media.orientation import Orientation
 from streamfx.media.packets import AnyPacket, Copied
 from streamfx.media.reader import Reader
+from streamfx.media.scheduling import ordinary
 from streamfx.media.sound import SoundEncoder, SoundTrack, add_encoder
 from streamfx.media.streams import COVER, choose_video
 from streamfx.media.target import Target
@@ -76,7 +77,8 @@ class Movie:
                     self._add_tracks(source)
                 self._add_labels(source, video, tags)
             self._set_movie_clock()
-            self._file.start_encoding()
+            with ordinary():
+                self._file.start_encoding()
         except (av.FFmpegError, ValueError) as exc:
             if getattr(exc, "errno", None) in _DISK:
                 raise MediaError(f"cannot write {target.name}: {_reason(exc)}") from exc
