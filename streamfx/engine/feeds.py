@@ -8,6 +8,7 @@ from typing import Protocol
 
 from streamfx.colour import Colour
 from streamfx.engine.live_loop import Loop
+from streamfx.errors import SourceError
 from streamfx.frame import Frame
 from streamfx.media.convert import Decoded
 from streamfx.media.reader import Reader
@@ -93,7 +94,9 @@ class FileFeed:
         self._feed: Feed
         if reader.source.still:
             with reader:
-                first = next(item for item in reader if isinstance(item, Frame))
+                first = next((item for item in reader if isinstance(item, Frame)), None)
+                if first is None:
+                    raise SourceError(f"{path}: no picture in it can be decoded")
                 small = shrunk(first, *LARGEST)
                 self._feed = StillFeed(small.showing(small.image))
         else:

@@ -8,7 +8,7 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from fractions import Fraction
 
-from streamfx.errors import StreamfxError
+from streamfx.errors import SourceError, StreamfxError
 from streamfx.frame import Frame
 from streamfx.media.reader import Reader
 
@@ -34,7 +34,9 @@ class Loop:
         self._reader = reader
         self._frames = _pictures(reader)
         try:
-            first = next(self._frames)
+            first = next(self._frames, None)
+            if first is None:
+                raise SourceError(f"{path}: no picture in it can be decoded")
         except BaseException:
             reader.close()
             raise

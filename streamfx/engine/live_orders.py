@@ -19,6 +19,8 @@ class Orders:
 
     pipeline: Pipeline | None = None
     """What is to run from now on; None: what runs already."""
+    label: object = None
+    """What that is known by."""
     feeds: dict[str, Feed | None] = field(default_factory=dict)
     """Inputs to their new feeds; None: to be taken away."""
     params: dict[tuple[str, str], object] = field(default_factory=dict)

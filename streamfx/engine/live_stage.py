@@ -76,7 +76,7 @@ class Stage:
         if self.ladder.rung == "pass":
             self._close()
             if self.state == "waiting":
-                self.state, self.why = "running", ""
+                self._end_waiting()
             self._worked = True
             return [frame]
         if not self._recovery.due(self._clock.now()):
@@ -93,7 +93,7 @@ class Stage:
         """Let pictures pass for a while, because of an error that ended the graph."""
         self._close()
         wait = self._recovery.failure(self._clock.now())
-        why = str(exc) if isinstance(exc, StreamfxError) else f"{type(exc).__name__}: {exc}"
+        why = _said(exc)
         log.warning("%s: %s; trying again in %g s", self._name, why, wait, exc_info=exc)
         self.state, self.why = "passing", why
         self._tell(Event("failed", why, _node_of(exc)))
@@ -106,10 +106,10 @@ class Stage:
         if move is not None:
             self._stepped(move, budget)
 
-    def switch(self, pipeline: Pipeline, frame: Frame, fps: Fraction) -> bool:
+    def switch(self, pipeline: Pipeline, frame: Frame, fps: Fraction) -> Event | None:
         """Run another pipeline from now on; keep the old one where the new one cannot be opened.
 
-        ``frame`` is the next picture. Returns whether it was switched.
+        ``frame`` is the next picture. Returns what is to be told where it was not switched.
         """
         before, graph, target, small = self.pipeline, self._graph, self._target, self._small
         self.pipeline, self._graph = pipeline, None
@@ -118,12 +118,12 @@ class Stage:
                 self._open(frame, fps, small=False)
             except NoPictureError:
                 pass
-            except StreamfxError as exc:
+            except Exception as exc:  # noqa: BLE001  a node may fail in any way before it is open
                 self.pipeline, self._graph = before, graph
                 self._target, self._small = target, small
-                log.warning("%s: keeps %r: %s", self._name, before.title, exc)
-                self._tell(Event("failed", str(exc), _node_of(exc)))
-                return False
+                why = _said(exc)
+                log.warning("%s: keeps %r: %s", self._name, before.title, why)
+                return Event("failed", why, _node_of(exc))
         if graph is not None:
             self._retire(graph)
         self.ladder.restart(self._offered_by(pipeline))
@@ -131,7 +131,7 @@ class Stage:
         self.state, self.why = "running", ""
         log.info("%s: runs %r", self._name, pipeline.title)
         self._tell(Event("switched", f"now running: {pipeline.title}"))
-        return True
+        return None
 
     def set_feed(self, name: str, feed: Feed | None) -> None:
         """Put a feed in its place, or take it away. The old one is closed."""
@@ -203,7 +203,10 @@ class Stage:
             self.recent.note(now, graph.steps())
         if self._recovery.success(now):
             log.info("%s: runs again", self._name)
+            self.state, self.why = "running", ""
             self._tell(Event("recovered", "the graph runs again"))
+        elif self.state == "waiting":
+            self._end_waiting()
         self.state, self.why = "running", ""
         self._count_late(graph, now)
 
@@ -217,6 +220,10 @@ class Stage:
             self.state, self.why = "waiting", why
             log.info("%s: %s", self._name, why)
             self._tell(Event("waiting", why))
+
+    def _end_waiting(self) -> None:
+        self.state, self.why = "running", ""
+        self._tell(Event("recovered", "the graph has all of its inputs"))
 
     def _stepped(self, move: Move, budget: float) -> None:
         down = RUNGS.index(move.after) > RUNGS.index(move.before)
@@ -247,6 +254,10 @@ class Stage:
     def _retire(self, graph: LiveGraph) -> None:
         self._counted_late = 0
         graph.close()
+
+
+def _said(exc: Exception) -> str:
+    return str(exc) if isinstance(exc, StreamfxError) else f"{type(exc).__name__}: {exc}"
 
 
 def _node_of(exc: Exception) -> str:

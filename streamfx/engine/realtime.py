@@ -49,7 +49,8 @@ class Realtime:
     ``emit`` gets what is to be shown, and ``tell`` what has happened, both in the thread of the
     run; neither may wait for long. The run owns ``pipeline`` and ``feeds``. Where the graph cannot
     run, the picture passes through as it came. ``rungs`` are those that may be taken where there is
-    no time for all of the work; ``full`` always may.
+    no time for all of the work; ``full`` always may. ``label`` is what the caller knows the
+    pipeline by.
     """
 
     def __init__(
@@ -65,8 +66,10 @@ class Realtime:
         tell: Callable[[Event], None] | None = None,
         name: str = "live",
         rungs: Collection[Rung] = RUNGS,
+        label: object = None,
     ) -> None:
         self._pipeline = pipeline
+        self._label = self._runs = label
         self._emit = emit
         self._tell = tell
         self._name = name
@@ -116,14 +119,20 @@ class Realtime:
         """Offer sound to a graph that listens to it; any thread. Nothing comes of it otherwise."""
         self._sounds.append(sound)
 
-    def switch(self, pipeline: Pipeline) -> None:
+    def switch(self, pipeline: Pipeline, label: object = None) -> None:
         """Run another pipeline from the next picture on; any thread.
 
         One that cannot be opened is told about, and the one before goes on.
         """
         with self._lock:
             self._pipeline = self._orders.pipeline = pipeline
+            self._label = self._orders.label = label
             self._orders.params.clear()
+
+    @property
+    def label(self) -> object:
+        """What the pipeline that runs, or is about to, is known by; any thread."""
+        return self._label
 
     def set_param(self, node: str, name: str, value: object) -> object:
         """Set a parameter from the next picture on, and return it as taken; any thread.
@@ -245,11 +254,14 @@ class Realtime:
             stage.set_feed(name, feed)
         if orders.pipeline is not None:
             before = stage.pipeline
-            if not stage.switch(orders.pipeline, frame, Fraction(round(self._fps()))):
+            failed = stage.switch(orders.pipeline, frame, Fraction(round(self._fps())))
+            if failed is not None:
                 with self._lock:
                     if self._pipeline is orders.pipeline:
-                        self._pipeline = before
+                        self._pipeline, self._label = before, self._runs
+                self._told(failed)
                 return
+            self._runs = orders.label
         for (node, name), value in orders.params.items():
             stage.set_param(node, name, value)
 

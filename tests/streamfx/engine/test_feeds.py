@@ -1,9 +1,13 @@
 import threading
+from collections.abc import Iterator
 from fractions import Fraction
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Self
 
 import pytest
 
+from streamfx.engine import feeds
 from streamfx.engine.feeds import BlankFeed, FileFeed, StillFeed, shrunk
 from streamfx.errors import SourceError
 from streamfx.frame import Frame
@@ -74,6 +78,29 @@ def test_a_file_that_cannot_be_used_is_refused(name: str, tmp_path: Path) -> Non
     (tmp_path / "text.mp4").write_text("no video")
     with pytest.raises(SourceError):
         FileFeed(str(tmp_path / name))
+
+
+@pytest.mark.parametrize("still", [True, False])
+def test_a_file_without_a_picture_is_refused(still: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Empty:
+        def __init__(self, path: str) -> None:
+            self.source = SimpleNamespace(still=still)
+
+        def __enter__(self) -> Self:
+            return self
+
+        def __exit__(self, *_: object) -> None:
+            self.close()
+
+        def __iter__(self) -> Iterator[Frame]:
+            return iter(())
+
+        def close(self) -> None:
+            pass
+
+    monkeypatch.setattr(feeds, "Reader", Empty)
+    with pytest.raises(SourceError, match="no picture in it"):
+        FileFeed("empty.mkv")
 
 
 @pytest.mark.parametrize("pix_fmt", ["yuv420p", "yuv444p10le", "yuvj420p"])

@@ -200,6 +200,7 @@ def test_the_picture_passes_while_an_input_is_missing() -> None:
     run.realtime.set_feed("plate", Closes(0.5))
     assert run.give(0.1) == [0.6]
     assert (run.realtime.stats.state, run.realtime.stats.why) == ("running", "")
+    assert run.kinds == ["waiting", "recovered"]
 
 
 def test_an_input_may_be_swapped_and_taken_away() -> None:
@@ -300,6 +301,25 @@ def test_a_graph_that_cannot_be_opened_leaves_the_old_one() -> None:
     ]
     assert run.realtime.nodes()[0]["id"] == "adds"
     assert run.realtime.stats.state == "running"
+
+
+def test_a_graph_whose_plan_is_wrong_leaves_the_old_one_and_its_label() -> None:
+    class Wrong(Adds):
+        def plan(self, video: VideoInfo) -> VideoInfo:
+            raise KeyError("size")
+
+    run = Run(pipeline(Breaks()), label="old")
+    run.give(0.1)
+    closed = Breaks.closed
+    run.realtime.switch(pipeline(Wrong()), "new")
+    assert run.realtime.label == "new"
+    assert run.give(0.1) == [0.6]
+    assert [(e.kind, e.why) for e in run.events] == [("failed", "KeyError: 'size'")]
+    assert run.realtime.label == "old"
+    run.realtime.switch(pipeline(Adds()), "newest")
+    assert run.give(0.1) == [0.2]
+    assert run.realtime.label == "newest"
+    assert Breaks.closed == closed + 1
 
 
 def test_a_graph_whose_input_is_missing_takes_over_and_waits() -> None:
