@@ -19,6 +19,8 @@ MAX_PICTURES = 60
 """Pictures waiting for the decoder, above which it goes on with the newest keyframe."""
 MAX_DELAY = 0.3
 """Seconds that a picture may have waited, above which the same happens."""
+MAX_PIXELS = 4096 * 2304
+"""Pixels of a picture, above which it is not decoded: a few bytes can ask for gigabytes."""
 MAX_SOUNDS = 50
 """Packets of sound waiting, a second's worth; the oldest go."""
 
@@ -183,5 +185,6 @@ class Decoding:
                 context.flags |= av.codec.context.Flags.low_delay
                 context.thread_type = "SLICE"
                 context.thread_count = 2
+                context.options = {"max_pixels": str(MAX_PIXELS)}
             self._decoders[codec] = context
         return context

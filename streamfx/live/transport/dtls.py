@@ -154,7 +154,8 @@ class Secure(RTCDtlsTransport):
             data = await self.path.recv()
         else:
             try:
-                data = await asyncio.wait_for(self.path.recv(), self._repeat)
+                async with asyncio.timeout(self._repeat):  # wait_for may swallow a cancellation
+                    data = await self.path.recv()
             except TimeoutError:
                 await self._repeat_flight()
                 return

@@ -115,7 +115,6 @@ class Path(Connection):
     ) -> list[Candidate]:
         """Return our candidates: one a local address, what STUN sees, what TURN lends."""
         ports = await open_ports(self, addresses, self._settings.udp_ports)
-        self._protocols += ports
         found = [port.local_candidate for port in ports]
         server, self.stun_server = self.stun_server, None
         if server is not None:

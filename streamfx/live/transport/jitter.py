@@ -82,12 +82,13 @@ class Assembly:
                 self._skip_to(key)
             elif now - self._gap_since >= self.patience or len(self._pieces) > MAX_PIECES:
                 self._skip_to(self._after_hole())
-                self.discarded += 1
-                if self._video:
-                    self._waiting = self._cut = self.wants_key = True
+                self._give_up()
             else:
                 break
             frames += self._whole(now)
+        if len(self._pieces) > MAX_PIECES:  # a frame that does not end
+            self._skip_to(self._highest + 1)
+            self._give_up()
         return frames
 
     @property
@@ -110,6 +111,12 @@ class Assembly:
             if len(wanted) >= MAX_NACKED:
                 break
         return wanted
+
+    def _give_up(self) -> None:
+        """Count a frame that will not come; go on with the next keyframe."""
+        self.discarded += 1
+        if self._video:
+            self._waiting = self._cut = self.wants_key = True
 
     def _restart(self, number: int) -> None:
         self._pieces.clear()

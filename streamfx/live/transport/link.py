@@ -85,13 +85,16 @@ class Link:
         """End it; returns when every task, thread and port of it is gone."""
         self._closed = True
         self.exchange.close()
+        decodes = self._decoding.close()
         for task in list(self._tasks):
             task.cancel()
         if self._tasks:
             await asyncio.wait(list(self._tasks))
-        await self._secure.end()
-        await self._path.close()
-        if self._decoding.close():
+        try:
+            await self._secure.end()
+        finally:
+            await self._path.close()
+        if decodes:
             await self._decoded.wait()
             self._decoding.join()
 
@@ -100,7 +103,9 @@ class Link:
             async with asyncio.timeout(self._settings.patience):
                 await self._path.connect()
                 await self._secure.start(self._remote.dtls)
-        except (ConnectionError, TimeoutError):
+        except Exception as exc:  # what a remote sends must not leave it half open
+            if not isinstance(exc, ConnectionError | TimeoutError):
+                logger.warning("a peer could not be connected", exc_info=exc)
             stage = "keys were agreed" if self._path.connected else "a way to it was found"
             late = f"the peer could not be reached: time ran out before {stage}"
             self.why = self._secure.why or late
@@ -113,7 +118,7 @@ class Link:
         if secure.ended:
             self.why = secure.why or self._path.why or "the peer ended the connection"
             self._tell("lost")
-        elif secure.connected and self._state == "connecting":
+        elif secure.connected and self._state == "connecting" and not self._closed:
             self.exchange.start()
             self._tell("connected")
 

@@ -9,7 +9,7 @@ import uuid
 
 from aiortc.rtcicetransport import candidate_from_aioice
 
-from streamfx.live.refusal import Refusal
+from streamfx.live.refusal import Refusal, full
 from streamfx.live.transport.description import Description, read, read_fragment
 from streamfx.live.transport.dtls import Certificate
 from streamfx.live.transport.ice import Path
@@ -20,6 +20,9 @@ from streamfx.live.transport.terms import AnyPacket, PeerListener, PeerSettings,
 from streamfx.live.transport.writing import Local, Source, write
 
 __all__ = ["Peer", "PeerListener", "PeerSettings", "PeerStats"]
+
+RETRY = 5.0
+"""Seconds after which a peer for whom no port was free may try again."""
 
 
 class Peer:
@@ -79,7 +82,7 @@ class Peer:
         """Return the answer to an offer, with all our candidates in it, and begin to connect.
 
         Raises the :class:`Refusal` with status 400 for an offer that is malformed, or with which
-        nothing can be exchanged.
+        nothing can be exchanged; 503 where no UDP port is free.
         """
         remote = read(sdp)
         lines, rejected = taken(remote, self._settings.codecs, receive=receive, send=send)
@@ -158,6 +161,11 @@ class Peer:
             raise ValueError("a peer is connected once")
         self._path = Path(self._settings, controlling=controlling)
         await self._path.gather_candidates()
+        if self._closing is not None:  # the ports that it found meanwhile are nobody's
+            await self._path.close()
+            raise Refusal(409, "closed", "the peer was closed meanwhile")
+        if not self._path.local_candidates:
+            raise full("no UDP port is free for another peer", RETRY)
         return self._path
 
     def _local(self, path: Path, setup: str) -> Local:

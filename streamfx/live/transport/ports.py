@@ -37,11 +37,15 @@ class Port(StunProtocol):
 async def open_ports(
     path: Connection, addresses: list[str], udp_ports: tuple[int, int] | None
 ) -> list[Port]:
-    """Open a port at each address, or at the loopback address of a machine that has no other."""
+    """Open a port at each address, or at the loopback address of a machine that has no other.
+
+    They belong to ``path`` at once, which closes them even where this is broken off.
+    """
     found = []
     for address in addresses or _loopback():
         port = await _open(path, address, udp_ports)
         if port is not None:
+            path._protocols.append(port)
             _describe(port)
             found.append(port)
     if not found and addresses:
@@ -59,9 +63,11 @@ async def reflexive(ports: list[Port], server: tuple[str, int]) -> list[Candidat
     ]
     if not tasks:
         return []
-    done, pending = await asyncio.wait(tasks, timeout=GATHERING)
-    for task in pending:
-        task.cancel()
+    try:
+        done, pending = await asyncio.wait(tasks, timeout=GATHERING)
+    finally:
+        for task in tasks:
+            task.cancel()
     if pending:
         await asyncio.wait(pending)
     return [task.result()[0] for task in done if task.exception() is None]
@@ -81,6 +87,9 @@ async def _open(path: Connection, address: str, udp_ports: tuple[int, int] | Non
             sock.close()
             logger.debug("cannot bind to %s port %d: %s", address, number, exc)
             continue
+        except BaseException:
+            sock.close()
+            raise
         return port
     return None
 

@@ -33,6 +33,8 @@ PACE = 0.005
 """Seconds between two bursts: at most about 60 Mbit/s."""
 MAX_QUEUE = 1500
 """Packets waiting, above which pictures are dropped up to the next keyframe."""
+MAX_REPEATS = 1024
+"""Packets sent again between two reports, about a second; a remote that asks for more gets none."""
 REPEAT_AFTER = 0.015
 """Seconds between two retransmissions of the same packet."""
 
@@ -85,6 +87,7 @@ class Sender:
         # (RFC 3711, section 3.3.1).
         self._sequence = secrets.randbelow(1 << 15)
         self._rtx_sequence = secrets.randbelow(1 << 15)
+        self._repeats = 0
         self._origin = secrets.randbits(32)
         self._packets = 0
         self._history: dict[int, tuple[RtpPacket, float]] = {}
@@ -123,11 +126,14 @@ class Sender:
     def repeat(self, numbers: list[int], now: float) -> None:
         """Send packets again that the remote misses (RFC 4585, RFC 4588)."""
         for number in numbers[:HISTORY]:
+            if self._repeats >= MAX_REPEATS:
+                return
             kept = self._history.get(number % HISTORY)
             if kept is None or kept[0].sequence_number != number or now - kept[1] < REPEAT_AFTER:
                 continue
             packet = kept[0]
             self._history[number % HISTORY] = (packet, now)
+            self._repeats += 1
             if self.format.rtx is not None:
                 packet = wrap_rtx(packet, self.format.rtx, self._rtx_sequence, self._rtx_ssrc)
                 self._rtx_sequence = (self._rtx_sequence + 1) & 0xFFFF
@@ -136,6 +142,7 @@ class Sender:
     def report(self, now: float) -> RtcpSrPacket | None:
         """Return a sender report of this instant; None before anything was sent."""
         instant = self._clock.now()
+        self._repeats = 0
         if instant is None or not self._packets:
             return None
         ntp, seconds = instant

@@ -3,6 +3,9 @@
 import threading
 from fractions import Fraction
 
+import pytest
+
+from streamfx.live.transport import decoding as decoders
 from streamfx.live.transport.decoding import MAX_PICTURES, Decoding, Job
 from streamfx.live.transport.jitter import Encoded
 from tests.streamfx.live.transport.pairs import Heard, pictures
@@ -96,3 +99,15 @@ def test_a_fault_of_the_listener_ends_nothing(caplog):
     decoding.join()
     assert len(heard.pictures) == 3 and lost
     assert len([one for one in caplog.records if one.levelname == "ERROR"]) == 1
+
+
+@pytest.mark.parametrize("codec", ["H264", "VP8"])
+def test_a_picture_that_is_too_large_is_not_decoded(codec, monkeypatch):
+    monkeypatch.setattr(decoders, "MAX_PIXELS", 320 * 240 - 1)
+    lost, ended, heard = threading.Event(), threading.Event(), Heard()
+    decoding = Decoding(heard, lost.set, ended.set)
+    decoding.picture(job(0, bytes(pictures(1, codec)[0]), key=True, codec=codec))
+    assert lost.wait(10)
+    assert decoding.close()
+    decoding.join()
+    assert heard.pictures == [] and decoding.discarded == 1

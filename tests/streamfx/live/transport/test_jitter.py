@@ -2,6 +2,7 @@
 
 import random
 
+from streamfx.live.transport import jitter
 from streamfx.live.transport.jitter import BLIND, Assembly
 from streamfx.live.transport.pieces import Piece
 
@@ -149,3 +150,15 @@ def test_random_packets_are_survived():
         piece = Piece(chance.getrandbits(32), chance.random() < 0.3, b"x", 0.0, True, True, True)
         assembly.add(chance.getrandbits(16), piece, i / 1000)
         assembly.missing(i / 1000)
+
+
+def test_a_frame_that_never_ends_is_given_up(monkeypatch):
+    monkeypatch.setattr(jitter, "MAX_PIECES", 64)
+    assembly = video()
+    assert numbers(feed(assembly, packets(1))) == [0]
+    endless = Piece(3000, False, b"x", 0.0, False, True, False)
+    assert feed(assembly, [(3 + i, endless) for i in range(200)]) == []
+    assert len(assembly._pieces) <= 64
+    assert assembly.wants_key and assembly.discarded == 3
+    later = packets(3, first=203, key_every=2)
+    assert numbers(feed(assembly, later)) == [0, 1, 2]

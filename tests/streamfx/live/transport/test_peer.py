@@ -9,6 +9,8 @@ from fractions import Fraction
 import pytest
 
 from streamfx.live.refusal import Refusal
+from streamfx.live.transport import ports
+from streamfx.live.transport.dtls import Secure
 from streamfx.live.transport.peer import Peer, PeerSettings
 from tests.streamfx.live.transport.pairs import Heard, pair, pictures, sounds, until
 
@@ -254,6 +256,20 @@ def test_ports_come_from_the_range():
     asyncio.run(run())
 
 
+def test_a_peer_for_whom_no_port_is_free_is_refused():
+    async def run():
+        settings = PeerSettings(udp_ports=(42140, 42140))
+        first, second = Peer(settings, Heard()), Peer(settings, Heard())
+        offer = await first.offer(video=True, audio=False, receive=True, send=True)
+        with pytest.raises(Refusal, match="no UDP port is free") as refused:
+            await second.accept(offer, receive=True, send=True)
+        assert (refused.value.status, refused.value.retry_after) == (503, 5)
+        await first.close()
+        await second.close()
+
+    asyncio.run(run())
+
+
 def test_candidates_may_come_later():
     async def run():
         heard, other = Heard(), Heard()
@@ -356,5 +372,51 @@ def test_reports_bring_pictures_that_come_later_to_the_instant_of_their_sound():
                 if close > 5:
                     return
             pytest.fail(f"{float(apart(other)):.3f} s apart")
+
+    asyncio.run(run())
+
+
+def test_a_fault_while_keys_are_exchanged_is_the_end_of_the_peer(monkeypatch):
+    async def broken(secure, parameters):
+        raise ValueError("what is this")
+
+    monkeypatch.setattr(Secure, "start", broken)
+
+    async def run():
+        heard, other = Heard(), Heard()
+        client, server = Peer(PeerSettings(), heard), Peer(PeerSettings(), other)
+        offer = await client.offer(video=True, audio=False, receive=True, send=True)
+        await client.answer(await server.accept(offer, receive=True, send=True))
+        await until(lambda: heard.states == other.states == ["connecting", "lost"])
+        await client.close()
+        await server.close()
+
+    asyncio.run(run())
+
+
+def test_a_peer_that_is_closed_while_it_looks_for_ports_keeps_none(monkeypatch):
+    async def run():
+        reached, go = asyncio.Event(), asyncio.Event()
+        openly = ports._open
+
+        async def slowly(*given):
+            port = await openly(*given)
+            reached.set()
+            await go.wait()
+            return port
+
+        monkeypatch.setattr(ports, "_open", slowly)
+        files = len(os.listdir("/proc/self/fd"))
+        peer = Peer(PeerSettings(), Heard())
+        offering = asyncio.create_task(
+            peer.offer(video=True, audio=False, receive=True, send=False)
+        )
+        await reached.wait()
+        await peer.close()
+        go.set()
+        with pytest.raises(Refusal, match="closed meanwhile"):
+            await offering
+        await asyncio.sleep(0.05)
+        assert len(os.listdir("/proc/self/fd")) == files
 
     asyncio.run(run())

@@ -159,3 +159,23 @@ def test_reports_of_the_remote_tell_the_round_trip():
         assert (sender.round_trip, sender.lost) == (0.25, 0.25)
 
     run(part)
+
+
+def test_a_remote_that_misses_everything_again_and_again_gets_no_more(monkeypatch):
+    monkeypatch.setattr(sending, "MAX_REPEATS", 5)
+    wire = Wire()
+
+    async def part():
+        sender = wire.sender()
+        for packet in pictures(1):
+            sender.send(packet)
+        number = wire.packets[0].sequence_number
+        before = len(wire.packets)
+        for i in range(9):
+            sender.repeat([number], 1e9 + i)
+        assert len(wire.packets) - before == 5
+        sender.report(0.0)
+        sender.repeat([number], 1e9 + 20)
+        assert len(wire.packets) - before == 6
+
+    run(part)
