@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
+from urllib.parse import urlsplit
 
 import typer
 
@@ -142,7 +144,7 @@ def command(
         sources=tuple(sources or ()),
         drain=drain,
         insecure=insecure,
-        origins=tuple(origins or ()),
+        origins=tuple(map(_origin, origins or ())),
         log_format=log_format.value,
         device=device,
         node_files=tuple(node_files or ()),
@@ -154,6 +156,7 @@ def run(terminal: Terminal, settings: ServeSettings) -> None:
     """Serve until a signal comes."""
     from streamfx.live.http import logs
     from streamfx.live.http.server import bind, check_certificate, serve
+    from streamfx.live.refusal import Refusal
     from streamfx.live.sessions.hub import LiveHub
 
     check_certificate(settings)  # before the slow part
@@ -162,6 +165,7 @@ def run(terminal: Terminal, settings: ServeSettings) -> None:
 
     async def all_of_it() -> None:
         hub = LiveHub(settings)
+        _check_names(hub)
         await serve(
             settings,
             hub,
@@ -171,6 +175,8 @@ def run(terminal: Terminal, settings: ServeSettings) -> None:
 
     try:
         asyncio.run(all_of_it())
+    except Refusal as exc:  # two sources of one name, or more than there is room for
+        raise SettingError(f"--source: {exc}") from exc
     finally:
         logs.stop(handler)
 
@@ -216,10 +222,34 @@ def _token(text: str | None) -> str | None:
     return text
 
 
+def _origin(text: str) -> str:
+    if text in ("*", "null"):
+        return text
+    try:
+        parts = urlsplit(text)
+        fits = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        fits = False
+    if not fits or parts.path.strip("/") or parts.query or parts.fragment or parts.username:
+        raise SettingError(f"--origin takes http(s)://HOST[:PORT] or *, got {text!r}")
+    return text
+
+
+def _check_names(hub: Hub) -> None:
+    from streamfx.live.http.messages import NAME
+
+    for preset in hub.presets():
+        if re.match(NAME, preset["name"]) is None:
+            raise SettingError(
+                f"preset {preset['name']!r} cannot be chosen by clients: "
+                "its file may be named with letters, digits, '_', '-' and '.'"
+            )
+
+
 def _ports(text: str | None) -> tuple[int, int] | None:
     if text is None:
         return None
     low, dash, high = text.partition("-")
-    if not (dash and low.isdecimal() and high.isdecimal()):
+    if not (dash and low.isdecimal() and high.isdecimal() and len(text) <= len("65535-65535")):
         raise SettingError(f"--udp-ports takes LOW-HIGH, got {text!r}")
     return int(low), int(high)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ipaddress
+import math
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,6 +12,13 @@ from streamfx.errors import SettingError
 
 LINGER = 10.0
 """Seconds that a session outlives the connection of its client, so that it can come back."""
+
+_HOST = r"[A-Za-z0-9._\-]+(?::(?P<port>[0-9]{1,5}))?"
+_STUN = re.compile(rf"stuns?:{_HOST}")
+_TURN = re.compile(
+    r"(?P<scheme>turns?):(?P<user>[!-9;-~]+):(?P<password>[!-~]+)@"
+    rf"(?P<place>{_HOST}(?:\?transport=(?:udp|tcp))?)"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,18 +36,18 @@ class IceServer:
     def parse(cls, text: str) -> IceServer:
         """Return a server from ``stun:HOST`` or ``turn:USER:PASSWORD@HOST``.
 
-        Raises :exc:`SettingError` for anything else.
+        Raises :exc:`SettingError` for anything else, which does not quote a password.
         """
-        scheme, colon, rest = text.partition(":")
-        if scheme not in ("stun", "stuns", "turn", "turns") or not colon or not rest:
+        relays = text.startswith("turn")
+        found = (_TURN if relays else _STUN).fullmatch(text)
+        if found is None or not 1 <= int(found["port"] or 1) <= 65535:
+            shown = "a turn address of another form" if relays else repr(text)
             raise SettingError(
-                f"an ICE server is stun:HOST[:PORT] or turn:USER:PASSWORD@HOST[:PORT], got {text!r}"
+                f"an ICE server is stun:HOST[:PORT] or turn:USER:PASSWORD@HOST[:PORT], got {shown}"
             )
-        login, at, host = rest.rpartition("@")
-        if not at:
+        if not relays:
             return cls(text)
-        user, _, password = login.partition(":")
-        return cls(f"{scheme}:{host}", user, password)
+        return cls(f"{found['scheme']}:{found['place']}", found["user"], found["password"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +94,7 @@ class ServeSettings:
             raise SettingError(f"--port must be 0 to 65535, got {self.port}")
         if self.max_sessions < 1:
             raise SettingError(f"--max-sessions must be at least 1, got {self.max_sessions}")
-        if self.drain < 0:
+        if not 0 <= self.drain < math.inf:
             raise SettingError(f"--drain must be at least 0 seconds, got {self.drain:g}")
         if (self.tls_cert is None) != (self.tls_key is None):
             raise SettingError("--tls-cert and --tls-key go together: give both or neither")

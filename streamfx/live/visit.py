@@ -50,7 +50,7 @@ class _Visit:
         made, self._made = self._made, None
         if made is not None:
             try:
-                await resource.end(made.url, self._token, self._tls)
+                await resource.end(made.url, made.token, self._tls)
             except StreamfxError as exc:
                 log.info("%s was not ended: %s", self._url, exc)
         if self._link is not None:

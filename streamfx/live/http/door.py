@@ -44,6 +44,7 @@ _ALWAYS = {
     "Permissions-Policy": "camera=(self), microphone=(self), display-capture=(self)",
 }
 _SAFE = ("GET", "HEAD", "OPTIONS")
+_METHODS = frozenset(("DELETE", "PATCH", "POST", "PUT", *_SAFE))
 _QUIET = ("/healthz", "/readyz", "/metrics")
 
 _log = logging.getLogger(__name__)
@@ -123,14 +124,15 @@ class Door:
 
     def _tell(self, scope: MutableMapping[str, Any], status: int, took: float) -> None:
         route = _route(scope)
-        self._metrics.answered(route, scope["method"], status)
+        method = scope["method"] if scope["method"] in _METHODS else "other"
+        self._metrics.answered(route, method, status)
         quiet = scope["path"] in _QUIET or route.startswith("/web")
         client = scope.get("client") or ("",)
         _log.log(
             logging.DEBUG if quiet and status < 500 else logging.INFO,
             "request",
             extra={
-                "method": scope["method"], "route": route, "status": status,
+                "method": method, "route": route, "status": status,
                 "ms": round(took * 1000, 1), "address": client[0],
             },
         )  # fmt: skip

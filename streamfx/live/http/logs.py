@@ -11,7 +11,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import TextIO
 
-LOGGERS = ("streamfx", "uvicorn.error")
+LOGGERS = ("streamfx", "uvicorn.error", "asyncio", "py.warnings")
 """Whose lines are written; what other packages say is no news for who runs a server."""
 HIDDEN = "***"
 """What stands where a secret stood."""
@@ -23,6 +23,7 @@ _SECRETS = (
     (re.compile(r"(\b[a-z][a-z0-9+.\-]*://)[^/\s@\"']+@"), rf"\1{HIDDEN}@"),
     (re.compile(r"(\brtmps?://[^/\s]+/[^/\s\"']+/)[^\s\"']+"), rf"\1{HIDDEN}"),
 )
+_SILENCE = logging.NullHandler()
 _PLAIN = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
 
 
@@ -98,6 +99,8 @@ def start(style: str, stream: TextIO | None = None, *, debug: bool = False) -> l
         log.addHandler(handler)
         log.propagate = False
         log.setLevel(logging.DEBUG if debug else logging.INFO)
+    logging.captureWarnings(True)
+    logging.getLogger().addHandler(_SILENCE)  # else Python writes what others say, as it is
     if not debug:  # it tells of each start, stop and connection
         logging.getLogger("uvicorn.error").setLevel(logging.WARNING)
     return handler
@@ -105,6 +108,8 @@ def start(style: str, stream: TextIO | None = None, *, debug: bool = False) -> l
 
 def stop(handler: logging.Handler) -> None:
     """Undo :func:`start`."""
+    logging.captureWarnings(False)
+    logging.getLogger().removeHandler(_SILENCE)
     for name in LOGGERS:
         log = logging.getLogger(name)
         log.removeHandler(handler)

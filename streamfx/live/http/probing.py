@@ -13,8 +13,13 @@ import sys
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+from streamfx.errors import SourceError
 from streamfx.live.refusal import Refusal
+
+if TYPE_CHECKING:  # only the process that looks needs it
+    from av.video.codeccontext import VideoCodecContext
 
 HEAD = 16
 """Bytes that tell what a file is."""
@@ -81,7 +86,7 @@ async def look(path: Path, found: Claim, gate: asyncio.Semaphore) -> Seen:
 
     ``gate`` is what few of the processes may pass at once.
     """
-    words = [sys.executable, "-m", __name__, str(path), found.kind, found.demuxer]
+    words = [sys.executable, "-P", "-m", __name__, str(path), found.kind, found.demuxer]
     plain = {name: text for name, text in os.environ.items() if not name.startswith("STREAMFX_")}
     async with gate:
         child = await asyncio.create_subprocess_exec(
@@ -124,27 +129,38 @@ def main(path: str, kind: str, demuxer: str) -> None:
 def _decode(path: str, kind: str, demuxer: str) -> Seen:
     import av
 
+    from streamfx.media import streams
+
     broken = Refusal(415, "type", f"the {kind} is damaged or not what it begins like")
     try:
         options = {"protocol_whitelist": "file"}
         with av.open(f"file:{path}", format=demuxer, container_options=options) as container:
-            stream = next(iter(container.streams.video), None)
-            if stream is None:
+            if not container.streams.video:
                 raise Refusal(415, "type", "the file has no picture in it")
-            context = stream.codec_context
-            if context.name not in (*CODECS[kind], "libdav1d", "libvpx", "libvpx-vp9"):
-                raise Refusal(415, "type", f"{kind}s coded as {context.name} are not taken")
-            if context.width * context.height > PIXELS[kind]:
-                raise Refusal(
-                    413, "size", f"{context.width}x{context.height} is more than can be taken"
-                )
-            context.thread_count = 1
+            for each in container.streams.video:
+                if not each.disposition & streams.COVER:  # which is never shown
+                    _check(each.codec_context, kind)
+            stream = streams.choose_video(container, path)
+            stream.codec_context.thread_count = 1
             frame = next(container.decode(stream), None)
             if frame is None or frame.width < 2 or frame.height < 2:
                 raise broken
+            _check_size(frame.width, frame.height, kind)  # what is in it counts, not its label
             return Seen(frame.width, frame.height)
-    except (av.error.FFmpegError, MemoryError, ValueError) as exc:
+    except (av.error.FFmpegError, MemoryError, SourceError, ValueError) as exc:
         raise broken from exc
+
+
+def _check(context: VideoCodecContext | None, kind: str) -> None:
+    name = "something unknown" if context is None else context.name
+    if context is None or name not in (*CODECS[kind], "libdav1d", "libvpx", "libvpx-vp9"):
+        raise Refusal(415, "type", f"{kind}s coded as {name} are not taken")
+    _check_size(context.width, context.height, kind)
+
+
+def _check_size(width: int, height: int, kind: str) -> None:
+    if width * height > PIXELS[kind]:
+        raise Refusal(413, "size", f"{width}x{height} is more than can be taken")
 
 
 def _confine() -> None:

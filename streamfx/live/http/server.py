@@ -18,6 +18,7 @@ import uvicorn
 
 from streamfx.errors import SettingError
 from streamfx.live.http.app import make_app
+from streamfx.live.http.punctual import PunctualProtocol
 from streamfx.live.sessions.contract import Hub
 from streamfx.live.settings import ServeSettings
 
@@ -77,8 +78,9 @@ def bind(host: str, port: int) -> socket.socket:
         info = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
         family, kind, protocol, _, address = info[0]
         listener = socket.socket(family, kind, protocol)
-    except OSError as exc:
-        raise SettingError(f"--host {host}: {exc.strerror}") from exc
+    except (OSError, UnicodeError) as exc:  # the latter: no name can be as long as that
+        why = exc.strerror if isinstance(exc, OSError) else "not a name of a host"
+        raise SettingError(f"--host {host}: {why}") from exc
     try:
         if sys.platform != "win32":  # there it lets others steal the port
             listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -181,7 +183,7 @@ def configure(hub: Hub, settings: ServeSettings) -> uvicorn.Config:
         ws_ping_interval=HEARTBEAT,
         ws_ping_timeout=HEARTBEAT,
         ws_per_message_deflate=False,
-        http="h11",
+        http=PunctualProtocol,
         h11_max_incomplete_event_size=32 << 10,
         limit_concurrency=CONNECTIONS,
         timeout_keep_alive=15,

@@ -91,10 +91,10 @@ def routes(hub: Hub, guard: Guard) -> APIRouter:
 
 
 async def _take(request: Request, desk: Desk, gate: asyncio.Semaphore) -> Uploaded:
-    desk.upload_folder.mkdir(parents=True, exist_ok=True)
     part = desk.upload_folder / f"{secrets.token_urlsafe(12)}.part"
     path = part
     try:
+        desk.upload_folder.mkdir(parents=True, exist_ok=True)
         found = await _store(chunks(request, UPLOAD_BYTES), part)
         path = part.rename(part.with_suffix(found.suffix))
         seen = await probing.look(path, found, gate)
@@ -104,6 +104,8 @@ async def _take(request: Request, desk: Desk, gate: asyncio.Semaphore) -> Upload
             path.unlink(missing_ok=True)
         if isinstance(exc, OSError) and exc.errno in (errno.ENOSPC, errno.EDQUOT):
             raise Refusal(507, "disk", "the server has no room for the file") from exc
+        if isinstance(exc, FileNotFoundError):  # its folder has gone, and with it the session
+            raise Refusal(404, "unknown", "the session has ended") from exc
         raise
     return Uploaded(id=name, kind=found.kind, width=seen.width, height=seen.height)
 

@@ -11,12 +11,13 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from http.client import HTTPException, HTTPResponse
+from http.client import HTTPException, HTTPMessage, HTTPResponse
 from pathlib import Path
-from typing import TypeVar
+from typing import IO, TypeVar
 from urllib.parse import quote, urljoin, urlsplit
 
 from streamfx.errors import MediaError, SettingError, SourceError, TargetError
+from streamfx.live.media.http_call import same_origin
 from streamfx.live.refusal import Refusal
 
 T = TypeVar("T")
@@ -25,6 +26,7 @@ WAIT = 30.0
 """Seconds without a byte after which a request has failed."""
 BODY = 1 << 20
 """Bytes of the longest answer that is read into memory."""
+AUTHORIZATION = "Authorization"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,10 +37,12 @@ class Made:
     """Its own address, which ends it by DELETE."""
     sdp: str
     """The answer."""
+    token: str | None = None
+    """What to present there: never to another server than the one that was asked."""
 
 
 async def make(url: str, sdp: str, token: str | None, tls: ssl.SSLContext | None) -> Made:
-    """Post an offer, and return the resource."""
+    """Post an offer, and return the resource. Redirects are followed (RFC 9725, section 4.5)."""
     headers = {"Content-Type": "application/sdp", "Accept": "application/sdp"}
     request = _request(url, token, sdp.encode(), headers)
 
@@ -46,7 +50,9 @@ async def make(url: str, sdp: str, token: str | None, tls: ssl.SSLContext | None
         where = answer.headers.get("Location")
         if answer.status != 201 or not where:
             raise MediaError(f"{url}: no WHIP or WHEP endpoint: it answers {answer.status}")
-        return Made(urljoin(url, where), answer.read(BODY).decode("utf-8", "replace"))
+        place = urljoin(answer.url, where)
+        mine = token if same_origin(place, url) else None
+        return Made(place, answer.read(BODY).decode("utf-8", "replace"), mine)
 
     return await asyncio.to_thread(_ask, request, tls, read)
 
@@ -107,9 +113,13 @@ def _request(
     headers: Mapping[str, str] | None = None,
     method: str | None = None,
 ) -> urllib.request.Request:
-    if urlsplit(url).scheme not in ("http", "https"):
+    try:
+        known = urlsplit(url).scheme in ("http", "https")
+    except ValueError:
+        known = False
+    if not known:
         raise SettingError(f"an endpoint is http://… or https://…, got {url!r}")
-    allowed = {"Authorization": f"Bearer {token}"} if token else {}
+    allowed = {AUTHORIZATION: f"Bearer {token}"} if token else {}
     return urllib.request.Request(url, body, {**(headers or {}), **allowed}, method=method)
 
 
@@ -118,7 +128,10 @@ def _ask(
     tls: ssl.SSLContext | None,
     read: Callable[[HTTPResponse], T],
 ) -> T:
-    handlers: list[urllib.request.BaseHandler] = [urllib.request.HTTPSHandler(context=tls)]
+    handlers: list[urllib.request.BaseHandler] = [
+        urllib.request.HTTPSHandler(context=tls),
+        _Redirects(),
+    ]
     if _loopback(request.host):
         handlers.append(urllib.request.ProxyHandler({}))
     url = request.full_url
@@ -134,6 +147,32 @@ def _ask(
         if isinstance(exc, OSError) and exc.filename is not None:
             raise TargetError(f"{exc.filename}: {exc.strerror or exc}") from exc
         raise MediaError(f"{url}: {exc or type(exc).__name__}") from exc
+
+
+class _Redirects(urllib.request.HTTPRedirectHandler):
+    """Follows with the same method and body, or not at all; keeps the token from other servers."""
+
+    def redirect_request(
+        self,
+        req: urllib.request.Request,
+        fp: IO[bytes],
+        code: int,
+        msg: str,
+        headers: HTTPMessage,
+        newurl: str,
+    ) -> urllib.request.Request | None:
+        """Return what to ask instead; None where the redirect is the answer."""
+        method = req.get_method()
+        same = code in (307, 308) or method in ("GET", "HEAD")
+        if not same or urlsplit(newurl).scheme not in ("http", "https"):
+            return None
+        kept = dict(req.header_items())
+        if not same_origin(newurl, req.full_url):
+            kept.pop(AUTHORIZATION, None)
+        kept.pop("Host", None)
+        return urllib.request.Request(
+            newurl, req.data, kept, req.origin_req_host, unverifiable=True, method=method
+        )
 
 
 def _refusal(url: str, exc: urllib.error.HTTPError) -> Refusal:

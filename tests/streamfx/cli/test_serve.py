@@ -9,7 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from streamfx.graph import preset
 from streamfx.live.http import server
+from streamfx.live.refusal import Refusal
 from tests.shell import Run
 
 
@@ -27,8 +29,15 @@ from tests.shell import Run
         (["--token", "with a blank in it"], "--token must be"),
         (["--port", "70000"], "--port must be 0 to 65535, got 70000"),
         (["--udp-ports", "5000"], "--udp-ports takes LOW-HIGH, got '5000'"),
+        (["--udp-ports", f"{'9' * 5000}-1"], "--udp-ports takes LOW-HIGH"),
         (["--udp-ports", "9-5"], "--udp-ports must be LOW-HIGH in 1-65535, got 9-5"),
         (["--ice-server", "http://x"], "an ICE server is stun:HOST"),
+        (["--ice-server", "stun:a:b"], "an ICE server is stun:HOST"),
+        (["--origin", "studio.example"], "--origin takes http(s)://HOST[:PORT] or *, got 'studio"),
+        (["--origin", "http://["], "--origin takes http(s)://HOST[:PORT] or *"),
+        (["--origin", "https://a.example/page"], "--origin takes http(s)://HOST[:PORT] or *"),
+        (["--host", "a" * 70 + ".example", "--insecure"], "not a name of a host"),
+        (["--drain", "nan"], "--drain must be at least 0 seconds, got nan"),
         (["--tls-cert", "x.pem"], "--tls-cert and --tls-key go together"),
         (["--tls-cert", "x.pem", "--tls-key", "y.pem"], "there is no file x.pem"),
         (["--max-sessions", "0"], "--max-sessions must be at least 1, got 0"),
@@ -48,6 +57,38 @@ def test_a_certificate_that_is_none_is_said_before_anything_loads(run: Run, tmp_
     pem = tmp_path / "a.pem"
     pem.write_text("nothing")
     line = run("serve", "--tls-cert", pem, "--tls-key", pem).refused(2)
+    assert line.startswith("--tls-cert and --tls-key cannot be used: ")
+
+
+def test_a_preset_whose_name_no_client_could_say_is_refused(run: Run, tmp_path: Path) -> None:
+    path = tmp_path / "my look.toml"
+    path.write_text(preset.write(preset.load("identity")))
+    line = run("serve", path, "--port", "0").refused(2)
+    assert line.startswith("preset 'my look' cannot be chosen by clients")
+
+
+def test_sources_that_cannot_all_play_are_refused(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def serve(settings, hub, *, listening, ready):
+        raise Refusal(409, "taken", "somebody publishes 'a' already")
+
+    monkeypatch.setattr(server, "serve", serve)
+    words = ["--source", "a=testsrc", "--source", "a=testsrc"]
+    line = run("serve", "identity", "--port", "0", *words).refused(2)
+    assert line == "--source: somebody publishes 'a' already"
+
+
+def test_an_encrypted_key_is_said_before_anything_loads(run: Run, tmp_path: Path) -> None:
+    from cryptography.hazmat.primitives import serialization
+    from cryptography.hazmat.primitives.asymmetric import ec
+
+    pem = serialization.Encoding.PEM
+    locked = serialization.BestAvailableEncryption(b"word")
+    key = ec.generate_private_key(ec.SECP256R1())
+    path = tmp_path / "key.pem"
+    path.write_bytes(key.private_bytes(pem, serialization.PrivateFormat.PKCS8, locked))
+    line = run("serve", "--tls-cert", path, "--tls-key", path).refused(2)
     assert line.startswith("--tls-cert and --tls-key cannot be used: ")
 
 

@@ -3,6 +3,8 @@
 from pathlib import Path
 
 import pytest
+from aiortc import RTCIceServer
+from aiortc.rtcicetransport import connection_kwargs
 
 from streamfx.errors import SettingError
 from streamfx.live.settings import IceServer, ServeSettings
@@ -47,6 +49,8 @@ def test_certificate_and_key_go_together(tmp_path: Path) -> None:
         ({"port": 70000}, "--port must be 0 to 65535, got 70000"),
         ({"max_sessions": 0}, "--max-sessions must be at least 1, got 0"),
         ({"drain": -1.0}, "--drain must be at least 0 seconds, got -1"),
+        ({"drain": float("nan")}, "--drain must be at least 0 seconds, got nan"),
+        ({"drain": float("inf")}, "--drain must be at least 0 seconds, got inf"),
         ({"udp_ports": (9, 3)}, "--udp-ports must be LOW-HIGH in 1-65535, got 9-3"),
     ],
 )
@@ -63,6 +67,20 @@ def test_ice_servers_are_read_as_they_are_written() -> None:
         "me",
         "se:cret",
     )
-    for text in ("http:x", "stun:", "stun", ""):
-        with pytest.raises(SettingError, match="an ICE server is"):
-            IceServer.parse(text)
+    for text in ("stun:s.example", "stuns:s.example:1", "turns:me:pass@t.example:5349"):
+        assert connection_kwargs([RTCIceServer(IceServer.parse(text).url)]) is not None
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "http:x", "stun:", "stun", "", "stun:a:b", "stun:a:0", "stun:a:70000", "stun: a",
+        "stun:[::1]", "stun:a?transport=udp", "stun:me:secret@a", "turn:a", "turn:me@a",
+        "turn:me:@a", "turn:me:secret@", "turn:me:secret@a:b", "turn:me:secret@a?transport=tls",
+        "stun:a\r\nX: y",
+    ],
+)  # fmt: skip
+def test_what_is_no_ice_server_is_refused_without_its_password(text: str) -> None:
+    with pytest.raises(SettingError, match="an ICE server is stun:HOST") as caught:
+        IceServer.parse(text)
+    assert text.startswith("stun") or "secret" not in str(caught.value)

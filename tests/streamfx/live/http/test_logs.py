@@ -72,6 +72,25 @@ def test_text_is_one_line_for_people(written: io.StringIO) -> None:
     assert line.endswith("warning streamfx.live: two lines stream=cam")
 
 
+def test_what_other_packages_say_breaks_no_line(
+    written: io.StringIO, capfd: pytest.CaptureFixture[str]
+) -> None:
+    root = logging.getLogger()
+    before = root.handlers[:]
+    root.handlers[:] = []  # pytest's own
+    handler = logs.start("json", written)
+    try:
+        logging.getLogger("aioice.ice").warning("not\nof interest")
+        logging.getLogger("asyncio").error("Task exception was never retrieved\nfuture: ...")
+    finally:
+        logs.stop(handler)
+        assert root.handlers == []
+        root.handlers[:] = before
+    (line,) = written.getvalue().splitlines()
+    assert json.loads(line)["logger"] == "asyncio"
+    assert capfd.readouterr().err == ""
+
+
 def test_stopping_leaves_the_loggers_as_they_were(written: io.StringIO) -> None:
     before = [list(logging.getLogger(name).handlers) for name in logs.LOGGERS]
     logs.stop(logs.start("text", written, debug=True))

@@ -10,6 +10,8 @@ def scrape(hub: FakeHub) -> dict[tuple[str, str], float]:
         async with client(hub) as asking:
             await asking.post("/whip/taken", content=OFFER, headers=SDP)
             await asking.get("/secret/path/that/is/none")
+            for number in range(3):
+                await asking.request(f"MADEUP{number}", "/healthz")
             found = await asking.get("/metrics")
             assert found.headers["content-type"].startswith("text/plain; version=0.0.4")
             return found.text
@@ -33,6 +35,7 @@ def test_sessions_refusals_and_the_process_are_in_numbers(hub: FakeHub) -> None:
     assert found["streamfx_refusals_total", "taken"] == 1
     assert found["streamfx_requests_total", "POST,/whip/{stream},409"] == 1
     assert found["streamfx_requests_total", "GET,other,404"] == 1
+    assert found["streamfx_requests_total", "other,/healthz,405"] == 3
     assert found["streamfx_threads", ""] >= 1
     assert found["streamfx_tasks", ""] >= 1
     assert found["process_open_fds", ""] > 0

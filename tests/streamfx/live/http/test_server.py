@@ -167,6 +167,8 @@ def test_a_port_that_is_taken_is_said_in_one_line(hub: FakeHub) -> None:
 def test_a_host_that_is_none_is_said_in_one_line() -> None:
     with pytest.raises(SettingError, match="--host no.such.host.invalid: "):
         server.bind("no.such.host.invalid", 0)
+    with pytest.raises(SettingError, match="--host a+: not a name of a host"):
+        server.bind("a" * 70, 0)
 
 
 def test_an_address_of_version_6_is_written_in_brackets() -> None:

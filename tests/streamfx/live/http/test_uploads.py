@@ -1,8 +1,11 @@
 import asyncio
+import shutil
 import struct
 import zlib
+from collections.abc import AsyncIterator
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 import av
 import numpy as np
@@ -95,6 +98,64 @@ def test_what_cannot_be_shown_is_refused_and_leaves_nothing(
     found = ask(hub, "POST", PLACE, content=body)
     assert (found.status_code, desk.asked) == (status, []), found.text
     assert list(desk.upload_folder.iterdir()) == []
+
+
+def films(folder: Path, *streams: tuple[str, int, int]) -> bytes:
+    """Return a Matroska file with a picture in each of its streams."""
+    path = folder / "films.mkv"
+    with av.open(path, "w") as container:
+        made = []
+        for codec, width, height in streams:
+            stream = container.add_stream(codec, rate=25)
+            assert isinstance(stream, av.VideoStream)
+            stream.width, stream.height = width, height
+            stream.pix_fmt = "yuvj420p" if codec == "mjpeg" else "yuv420p"
+            made.append(stream)
+        for stream in made:
+            grey = np.full((stream.height, stream.width), 99, np.uint8)
+            container.mux(stream.encode(av.VideoFrame.from_ndarray(grey, "gray")))
+            container.mux(stream.encode())
+    return path.read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("streams", "status"),
+    [
+        ([("mjpeg", 64, 48), ("mjpeg", 96, 64)], 201),
+        ([("mjpeg", 64, 48), ("mpeg2video", 96, 64)], 415),
+        ([("mjpeg", 64, 48), ("mjpeg", 5000, 2400)], 413),
+    ],
+)
+def test_every_stream_of_a_video_is_looked_at(
+    hub: FakeHub, desk: FakeDesk, tmp_path: Path, streams: list[tuple[str, int, int]], status: int
+) -> None:
+    found = ask(hub, "POST", PLACE, content=films(tmp_path, *streams))
+    assert found.status_code == status, found.text
+    if status == 201:
+        assert (found.json()["width"], found.json()["height"]) == (96, 64), "what is shown of it"
+
+
+def test_modules_of_the_folder_at_hand_are_not_run(
+    hub: FakeHub, desk: FakeDesk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "av.py").write_text("raise SystemExit")
+    monkeypatch.chdir(tmp_path)
+    assert ask(hub, "POST", PLACE, content=picture("png")).status_code == 201
+
+
+def test_a_session_that_ends_during_an_upload_is_said(
+    hub: FakeHub, desk: FakeDesk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = uploads._store
+
+    async def and_gone(body: AsyncIterator[bytes], path: Path) -> Any:
+        found = await store(body, path)
+        shutil.rmtree(path.parent)
+        return found
+
+    monkeypatch.setattr(uploads, "_store", and_gone)
+    found = ask(hub, "POST", PLACE, content=picture("png"))
+    assert (found.status_code, found.json()["error"]) == (404, "the session has ended")
 
 
 def test_a_file_that_is_too_large_is_cut_off(

@@ -54,11 +54,58 @@ def endpoint():
 def test_an_offer_becomes_a_resource(endpoint):
     endpoint.answer = (201, {"Location": "/whip/stage/abc"}, b"v=0\r\n")
     made = asyncio.run(resource.make(endpoint.url + "/whip/stage", "v=0 offer", "t0ken", None))
-    assert made == resource.Made(endpoint.url + "/whip/stage/abc", "v=0\r\n")
+    assert made == resource.Made(endpoint.url + "/whip/stage/abc", "v=0\r\n", "t0ken")
     ((verb, path, headers, body),) = endpoint.asked
     assert (verb, path, body) == ("POST", "/whip/stage", b"v=0 offer")
     assert headers["Content-Type"] == "application/sdp"
     assert headers["Authorization"] == "Bearer t0ken"
+
+
+@pytest.fixture
+def elsewhere(endpoint):
+    """Another server, which the first one redirects to."""
+
+    class other(Endpoint):  # noqa: N801  as above
+        pass
+
+    other.asked, other.answer = [], (201, {"Location": "/r/1"}, b"v=0\r\n")
+    server = ThreadingHTTPServer(("127.0.0.1", 0), other)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
+    thread.start()
+    other.url = f"http://127.0.0.1:{server.server_port}"
+    yield other
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+def test_a_redirect_is_followed_without_the_token_to_another_server(endpoint, elsewhere):
+    endpoint.answer = (307, {"Location": elsewhere.url + "/whip/stage"}, b"")
+    made = asyncio.run(resource.make(endpoint.url + "/whip/stage", "v=0 offer", "t0ken", None))
+    ((verb, _, headers, body),) = elsewhere.asked
+    assert (verb, body) == ("POST", b"v=0 offer")
+    assert headers["Content-Type"] == "application/sdp"
+    assert "Authorization" not in headers
+    assert made == resource.Made(elsewhere.url + "/r/1", "v=0\r\n", None)
+
+
+def test_a_resource_on_another_server_is_not_shown_the_token(endpoint):
+    endpoint.answer = (201, {"Location": "http://127.0.0.1:9/r/1"}, b"v=0\r\n")
+    made = asyncio.run(resource.make(endpoint.url + "/whip/stage", "v=0", "t0ken", None))
+    assert made.token is None
+
+
+def test_a_redirect_that_would_change_the_method_is_not_followed(endpoint, elsewhere):
+    endpoint.answer = (302, {"Location": elsewhere.url}, b"")
+    with pytest.raises(Refusal, match="answers 302"):
+        asyncio.run(resource.make(endpoint.url, "v=0", "t0ken", None))
+    assert elsewhere.asked == []
+
+
+def test_a_redirect_to_a_file_is_not_followed(endpoint):
+    endpoint.answer = (307, {"Location": "file:///etc/passwd"}, b"")
+    with pytest.raises((MediaError, Refusal)):
+        asyncio.run(resource.make(endpoint.url, "v=0", None, None))
 
 
 def test_a_page_that_is_no_endpoint_is_named(endpoint):
@@ -135,6 +182,7 @@ def test_nobody_there_is_said(endpoint):
         asyncio.run(resource.make("http://127.0.0.1:9/whip/stage", "v=0", None, None))
 
 
-def test_an_address_of_another_kind_is_refused():
+@pytest.mark.parametrize("url", ["file:///etc/passwd", "http://[", "stage"])
+def test_an_address_of_another_kind_is_refused(url):
     with pytest.raises(SettingError, match="an endpoint is http"):
-        asyncio.run(resource.make("file:///etc/passwd", "v=0", None, None))
+        asyncio.run(resource.make(url, "v=0", None, None))
