@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 import http.client
+import socket
 import ssl
+import time
+from contextlib import suppress
 from dataclasses import dataclass, replace
+from threading import Timer
 from urllib.parse import urljoin, urlsplit
 
 from streamfx.errors import MediaError
 
 PATIENCE = 10.0
 """Seconds without a byte after which a request has failed."""
+
+LONGEST = 30.0
+"""Seconds that a whole request may take: one that drips holds a thread no longer."""
 
 LARGEST = 1 << 20
 """Bytes of a body, at the most."""
@@ -86,11 +93,18 @@ def _ask(call: Call) -> Reply:
         if call.token:
             headers["Authorization"] = f"Bearer {call.token}"
         path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+        connection.connect()
+        began = time.monotonic()
+        too_late = Timer(LONGEST, _hang_up, (connection.sock,))
+        too_late.start()
         try:
             connection.request(call.method, path, call.body, headers)
             response = connection.getresponse()
             body = response.read(LARGEST + 1)
+            found = response.getheader("Location")
+            location = urljoin(call.url, found) if found else None
         finally:
+            too_late.cancel()
             connection.close()
     except ssl.SSLCertVerificationError as exc:
         raise MediaError(f"its certificate is not trusted: {exc.verify_message}") from exc
@@ -99,8 +113,13 @@ def _ask(call: Call) -> Reply:
     except (OSError, http.client.HTTPException, ValueError) as exc:
         why = getattr(exc, "strerror", None) or str(exc) or type(exc).__name__
         raise MediaError(f"the endpoint cannot be reached: {why}") from exc
+    if time.monotonic() - began > LONGEST:  # what was hung up on looks like a short answer
+        raise MediaError(f"the endpoint took longer than {LONGEST:g} s")
     if len(body) > LARGEST:
         raise MediaError("the endpoint's answer is too long")
-    found = response.getheader("Location")
-    location = urljoin(call.url, found) if found else None
     return Reply(response.status, response.reason, location, body)
+
+
+def _hang_up(sock: socket.socket) -> None:
+    with suppress(OSError):  # it has ended by itself
+        sock.shutdown(socket.SHUT_RDWR)

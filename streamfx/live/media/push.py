@@ -146,6 +146,8 @@ class Push:
             self._say("connecting", "")
             self._live_since = 0.0
             why = await self._carry()
+            if self._task is None:  # stopped, whatever became of the cancellation inside
+                return
             if self._live_since and loop.time() - self._live_since > STEADY:
                 pause = FIRST_PAUSE
             failures = 0 if self._live_since else failures + 1
@@ -202,7 +204,8 @@ def check(url: str) -> str:
     if not mark or scheme not in FORMATS:
         raise SettingError(f"a push cannot go to {hide_secrets(url)!r}; what can be: {known}")
     if scheme == "srt":
-        srt.Route.parse(url)
+        if srt.Route.parse(url).listener:
+            raise SettingError("a push calls, it does not listen: srt://HOST:PORT")
         srt.load()
         return FORMATS[scheme]
     try:

@@ -113,8 +113,10 @@ class MatroskaFile:
             with _writing():
                 self._container.close()
         finally:
-            os.replace(self.part, self.path)
-            os.close(self._lock)
+            try:
+                os.replace(self.part, self.path)
+            finally:
+                os.close(self._lock)
 
 
 @contextlib.contextmanager

@@ -104,17 +104,19 @@ class Side(Generic[Item]):
                 self._take(*entry)
             self._track.close()
         except OSError as exc:
-            self._fail(exc)
+            self._fail((exc.strerror or str(exc)).lower())
+        except Exception as exc:  # a thread that just ended would leave the file open
+            log.exception("cannot record the %s", self._kind)
+            self._fail(f"{type(exc).__name__}, see the server's log")
 
-    def _fail(self, exc: OSError) -> None:
+    def _fail(self, why: str) -> None:
         with self._changed:
             self.failed = True
             self._queue.clear()
         try:
             self._track.close()
-        except OSError:
+        except Exception:  # the reason that is told is the first one
             log.debug("cannot write the end of the %s", self._kind, exc_info=True)
-        why = (exc.strerror or str(exc)).lower()
         self._say(f"the {self._kind} is not recorded any more: {why}")
 
     def _take(self, item: Item, video: bool) -> None:
@@ -173,6 +175,10 @@ class InputSide(Side[tuple[av.VideoFrame | av.AudioFrame, Fraction]]):
     def want_keyframe(self) -> None:
         """Make the next picture a keyframe."""
         self._keyframe = True
+
+    def _run(self) -> None:
+        super()._run()
+        self._video.close()  # the recording may be remembered for its files
 
     def picture(self, frame: av.VideoFrame, instant: Fraction) -> None:
         """Take a picture."""

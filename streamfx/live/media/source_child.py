@@ -53,9 +53,6 @@ OLD = 2.0
 LISTENING = "1000000"
 """Seconds that a listening RTSP source waits; FFmpeg takes no number for endless."""
 
-LISTENING = "1000000"
-"""Seconds that a listening RTSP source waits; FFmpeg takes no number for endless."""
-
 CAMERA: tuple[dict[str, str], ...] = (
     {"input_format": "mjpeg", "video_size": "1280x720", "framerate": "30"},
     {},

@@ -12,7 +12,7 @@ import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
-from urllib.parse import parse_qsl, unquote, urlsplit
+from urllib.parse import parse_qsl, urlsplit
 
 from streamfx.errors import MediaError, SettingError
 
@@ -73,7 +73,7 @@ class Route:
             raise SettingError(f"mode of an SRT address is {' or '.join(MODES)}, got {mode!r}")
         if mode == "caller" and not host:
             raise SettingError("an SRT address needs a host: srt://HOST:PORT")
-        passphrase = unquote(said.pop("passphrase", ""))
+        passphrase = said.pop("passphrase", "")
         if passphrase and not 10 <= len(passphrase.encode()) <= 79:
             raise SettingError("passphrase of an SRT address has 10 to 79 characters")
         pbkeylen = _whole(said.pop("pbkeylen", "0"), "pbkeylen")

@@ -143,10 +143,12 @@ async def test_parameters_presets_and_backgrounds_are_asked_for(server):
             await client.set("soft", "radios", 4.5)
         graph = await client.switch("film-look")
         assert graph["name"] == client.preset["name"] == "film-look"
+        events = client.events()
         server.cut()
-        await eventually(lambda: len(server.joins) == 2)
+        async for event in events:
+            if event["type"] == "welcome":
+                break
         assert server.joins[1]["preset"] == "film-look"
-        await eventually(lambda: len(server.sockets) == 2)
         assert (await client.background("colour", "#00ff00"))["value"] == "#00ff00"
         await client.background("none")
         assert (await client.stats())["fps_in"] == 30.0

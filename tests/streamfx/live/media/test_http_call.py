@@ -1,4 +1,6 @@
+import contextlib
 import threading
+import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
@@ -23,6 +25,16 @@ class Handler(BaseHTTPRequestHandler):
             self.send_response(308)
             self.send_header("Location", "file:///etc/passwd")
             self.send_header("Content-Length", "0")
+            self.end_headers()
+        elif self.path == "/drip":
+            with contextlib.suppress(OSError):
+                self.wfile.write(b"HTTP/1.1 201 Created\r\nX: ")
+                while True:
+                    self.wfile.write(b"x")
+                    time.sleep(0.02)
+        elif self.path == "/nowhere":
+            self.send_response(201)
+            self.send_header("Location", "http://[")
             self.end_headers()
         elif self.path == "/long":
             self.send_response(201)
@@ -61,11 +73,18 @@ def test_a_request_carries_its_token_and_its_place_is_made_absolute(address):
         ("/circle", "redirects in a circle"),
         ("/file", "the endpoint leads to a 'file' address"),
         ("/long", "answer is too long"),
+        ("/nowhere", "cannot be reached: Invalid IPv6 URL"),
     ],
 )
 def test_what_no_endpoint_should_do_is_an_error(address, path, why):
     with pytest.raises(MediaError, match=why):
         make(Call("POST", address + path, None, b"", "text/plain"))
+
+
+def test_an_endpoint_that_drips_is_given_up(address, monkeypatch):
+    monkeypatch.setattr(http_call, "LONGEST", 0.3)
+    with pytest.raises(MediaError, match="took longer than 0.3 s"):
+        make(Call("POST", f"{address}/drip", None, b"", "text/plain"))
 
 
 def test_pages_of_html_are_not_shown(address):

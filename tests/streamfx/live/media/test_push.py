@@ -59,6 +59,8 @@ def test_a_push_that_never_works_is_given_up_with_a_reason(monkeypatch, caplog):
         ("srt://host", "an SRT address needs a port"),
         ("srt://host:1?passphrase=short", "passphrase of an SRT address has 10 to 79 characters"),
         ("srt://host:1?colour=red", "unknown in an SRT address: colour"),
+        ("srt://:9000", "a push calls, it does not listen"),
+        ("srt://host:1?mode=listener", "a push calls, it does not listen"),
         ("https://", "needs a host"),
         ("rtmp://host/" + "a" * 3000, "at most 2000 characters"),
     ],

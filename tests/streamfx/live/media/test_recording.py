@@ -15,6 +15,7 @@ import pytest
 
 from streamfx.live.media.encoding import SoundEncoder, VideoEncoder
 from streamfx.live.media.recording import RecordedFile, Recording, recover
+from streamfx.live.media.recording_file import MatroskaFile
 
 START = Fraction(77)
 
@@ -335,3 +336,22 @@ def test_a_recording_that_a_crash_cut_off_is_found_and_can_be_played(tmp_path: P
     assert len(frames) > 70
     assert at(frames[-1]) > 2
     assert len(sounds(tmp_path / "show-input-recovered.mkv")) > 100
+
+
+def test_a_fault_in_the_thread_is_told_and_leaves_no_open_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object, **__: object) -> None:
+        raise ValueError("no such stream")
+
+    told = Told()
+    recording = Recording(tmp_path, "show", tell=told)
+    recording.start()
+    come_in(recording, range(40))
+    wait_for(lambda: any(tmp_path.iterdir()) and not recording._input._queue)
+    monkeypatch.setattr(MatroskaFile, "write", broken)
+    come_in(recording, range(40, 42))
+    recording.stop()
+    assert told == ["the input is not recorded any more: ValueError, see the server's log"]
+    assert [file.name for file in recording.files()] == ["show-input.mkv"]
+    assert [path.name for path in tmp_path.iterdir()] == ["show-input.mkv"]

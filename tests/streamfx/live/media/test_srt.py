@@ -18,9 +18,11 @@ def library():
 
 
 def test_a_route_is_read_from_its_url():
-    route = Route.parse("srt://host:9000?streamid=%23!::r=a&passphrase=correct%20horse&latency=200")
+    route = Route.parse(
+        "srt://host:9000?streamid=%23!::r=a&passphrase=100%2541%20horse&latency=200"
+    )
     assert (route.host, route.port, route.listener) == ("host", 9000, False)
-    assert (route.streamid, route.passphrase, route.latency) == ("#!::r=a", "correct horse", 200)
+    assert (route.streamid, route.passphrase, route.latency) == ("#!::r=a", "100%41 horse", 200)
     assert Route.parse("srt://:9000").listener
     assert Route.parse("srt://[::1]:9000?mode=listener&pbkeylen=32&transtype=live").pbkeylen == 32
 
