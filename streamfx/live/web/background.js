@@ -47,7 +47,7 @@ export class Background {
     this.#uploads = resumed && kept?.session === session ? kept.files : [];
     this.#draw();
     const most = Math.floor(limits.upload_bytes / 2 ** 20);
-    find("upload-hint").textContent = `Or drop a file here. At most ${most} MB each, ${limits.uploads} files.`;
+    find("upload-hint").textContent = `Or drop a file here. At most ${most} MB each; the last ${limits.uploads} are kept.`;
   }
 
   /** Show the panel for a preset that has a background, hide it for one that has none. */
@@ -115,10 +115,19 @@ export class Background {
     }
     this.say(`${file.name} is there.`);
     const picture = await thumbnail(file, body.kind);
+    this.#makeRoom();
     this.#uploads.push({ id: body.id, kind: body.kind, name: file.name, picture });
     tab.set("uploads", { session: this.#session, files: this.#uploads });
     this.#draw();
     this.send({ type: "background", kind: "upload", value: body.id });
+  }
+
+  /** Forget what the server has let go of for another file: the oldest that is not shown. */
+  #makeRoom() {
+    if (this.#uploads.length < this.#limits.uploads) return;
+    const { kind, value } = this.#chosen;
+    const oldest = this.#uploads.findIndex(({ id }) => kind !== "upload" || id !== value);
+    this.#uploads.splice(oldest, 1);
   }
 
   #post(file) {

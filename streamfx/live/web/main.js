@@ -13,7 +13,7 @@ import { Session } from "./session.js";
 import { Share } from "./share.js";
 import { Stage } from "./stage.js";
 import { Statistics } from "./statistics.js";
-import { answer, PLATE_WANTED, refusal, sentence } from "./words.js";
+import { answer, PASSES, PLATE_WANTED, refusal, sentence } from "./words.js";
 
 const COVER = find("cover-text").textContent;
 const START = find("start").textContent;
@@ -160,8 +160,8 @@ session.addEventListener("plate", ({ detail }) => {
 });
 session.addEventListener("record", ({ detail }) => recording.show(detail));
 session.addEventListener("push", ({ detail }) => share.show(detail));
-session.addEventListener("state", ({ detail: { state, why } }) => {
-  if (state === "running") stage.notice("");
+session.addEventListener("state", ({ detail: { state, why, rung } }) => {
+  if (state === "running") stage.notice(rung === "pass" ? PASSES : "");
   else stage.notice(plateWanted() ? PLATE_WANTED : sentence(why || "the picture passes through"));
 });
 session.addEventListener("stats", async ({ detail }) => {

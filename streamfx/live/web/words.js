@@ -57,6 +57,8 @@ export function answer(status, why = "") {
 export const PICTURE_LOST =
   "The picture cannot get through: a firewall may block UDP between here and the server.";
 export const PLATE_WANTED = "This look begins once a clean plate is taken.";
+export const PASSES =
+  "The server cannot keep up: your camera's picture is shown as it is, room and all.";
 export const STANDS_STILL = "Connected, but no picture comes back.";
 
 /** Make a sentence of it: a capital first, a full stop last. */

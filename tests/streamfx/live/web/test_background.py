@@ -90,6 +90,26 @@ def test_an_upload_stands_behind_and_outlives_a_reload(
     stage.get_by_role("radio", name="Blur").check()
 
 
+def test_the_oldest_that_is_not_shown_makes_room(stage: Page, server: FakeServer) -> None:
+    expect(stage.locator("#upload-hint")).to_contain_text("the last 5 are kept")
+    kept = stage.locator(".upload span").all_inner_texts()
+    for number in range(5):
+        name = f"place-{number}.png"
+        file = FilePayload(name=name, mimeType="image/png", buffer=picture())
+        stage.locator("#upload").set_input_files(file)
+        expect(stage.get_by_role("radio", name=name)).to_be_checked()
+        kept.append(name)
+        kept = kept[-5:]
+        expect(stage.locator(".upload span")).to_have_text(kept)
+    stage.get_by_role("radio", name="place-0").check()
+    file = FilePayload(name="last.png", mimeType="image/png", buffer=picture())
+    stage.locator("#upload").set_input_files(file)
+    expect(stage.locator(".upload span")).to_have_text(
+        ["place-0.png", "place-2.png", "place-3.png", "place-4.png", "last.png"]
+    )
+    stage.get_by_role("radio", name="Blur").check()
+
+
 def test_what_is_too_large_is_not_sent(stage: Page, server: FakeServer) -> None:
     stage.locator("#upload").set_input_files(
         FilePayload(name="huge.png", mimeType="image/png", buffer=bytes((1 << 20) + 1))

@@ -78,6 +78,10 @@ def test_what_the_graph_lacks_is_said_on_the_picture(live: Page, server: FakeSer
     expect(live.locator("#notice")).to_have_text("The graph needs input 'plate'.")
     server.tell({"type": "state", "state": "running", "why": "", "rung": "full"})
     expect(live.locator("#notice")).to_be_hidden()
+    server.tell({"type": "state", "state": "running", "why": "pass: the load", "rung": "pass"})
+    expect(live.locator("#notice")).to_contain_text("your camera's picture is shown as it is")
+    server.tell({"type": "state", "state": "running", "why": "", "rung": "smaller"})
+    expect(live.locator("#notice")).to_be_hidden()
 
 
 def test_a_recording_can_be_fetched(live: Page, server: FakeServer) -> None:
