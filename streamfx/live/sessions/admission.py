@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 from collections import deque
+from dataclasses import dataclass
 
 from streamfx.live.refusal import Refusal, full
 from streamfx.timing import Clock, WallClock
@@ -24,6 +25,16 @@ PATIENCE = 5.0
 """Seconds after which a refused client may ask again."""
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Promise:
+    """A session that was admitted: what it will take is not in the measured load yet."""
+
+    at: float
+    """When that was."""
+    cost: float
+    """Cores that it will take."""
+
+
 class Admission:
     """Admits sessions as long as the cores can carry them.
 
@@ -38,7 +49,7 @@ class Admission:
         self._clock = clock or WallClock()
         self._costs: dict[str, float] = {}
         self._readings: deque[tuple[float, float]] = deque()
-        self._promised: deque[tuple[float, float]] = deque()
+        self._promised: deque[Promise] = deque()
         self.refused = 0
         """Sessions turned away so far."""
 
@@ -53,26 +64,36 @@ class Admission:
         self._readings.append((now, cpu_seconds))
         while len(self._readings) > 2 and now - self._readings[0][0] > WINDOW:
             self._readings.popleft()
-        while self._promised and now - self._promised[0][0] > WINDOW:
+        while self._promised and now - self._promised[0].at > WINDOW:
             self._promised.popleft()
 
     @property
     def load(self) -> float:
         """Cores in use over the last seconds, sessions counted that were admitted just now."""
-        promised = sum(cost for _, cost in self._promised)
+        promised = sum(promise.cost for promise in self._promised)
         if len(self._readings) < 2:
             return promised
         (began, before), (ended, after) = self._readings[0], self._readings[-1]
         return (after - before) / max(ended - began, 1e-6) + promised
 
-    def check(self, preset: str, running: int) -> None:
-        """Admit one more session beside ``running`` others, or raise a 503 :class:`Refusal`."""
+    def check(self, preset: str, running: int) -> Promise:
+        """Admit one more session beside ``running`` others, or raise a 503 :class:`Refusal`.
+
+        What is returned is for :meth:`withdraw`, when the session ends.
+        """
         try:
             self._check(preset, running)
         except Refusal:
             self.refused += 1
             raise
-        self._promised.append((self._clock.now(), self._cost(preset)))
+        promise = Promise(self._clock.now(), self._cost(preset))
+        self._promised.append(promise)
+        return promise
+
+    def withdraw(self, promise: Promise) -> None:
+        """Count a session no more that has ended, perhaps before it could be measured."""
+        if promise in self._promised:
+            self._promised.remove(promise)
 
     def _check(self, preset: str, running: int) -> None:
         if running >= self._most:

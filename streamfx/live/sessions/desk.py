@@ -6,9 +6,8 @@ import asyncio
 import contextlib
 import logging
 import secrets
-from collections.abc import Coroutine
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from streamfx.live.refusal import Refusal, unknown
 from streamfx.live.sessions.contract import UPLOAD_BYTES, Message, Tell
@@ -34,9 +33,12 @@ class SessionDesk:
         self._hub = hub
         self._session = session
         self._party: Party | None = None
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._endings: set[asyncio.Task[None]] = set()
+        self._plate: asyncio.Task[None] | None = None
         self._ticking: asyncio.Task[None] | None = None
         self.resumed = False
+        self.opened = False
+        """Whether a control channel was ever here: it has the session's token."""
 
     @property
     def session(self) -> str:
@@ -59,6 +61,7 @@ class SessionDesk:
             self._session.say(
                 {"type": "bye", "code": "replaced", "why": "this session was opened elsewhere"}
             )
+        self.opened = True
         self.resumed = resumed
         self._session.tell = tell
         self._session.hold(self)
@@ -91,18 +94,19 @@ class SessionDesk:
 
     async def offer(self, sdp: str) -> str:
         """Take an offer, return the answer; a second one replaces the connection."""
-        if self._party is not None:
-            before, self._party = self._party, None
-            self._session.exit(before)
-            await before.close()
+        self._session.check_open()
         party = self._hub.make_party(self._session, publishes=True, watches=True, left=self._left)
         try:
             answer = await party.accept(sdp)
+            self._session.check_open()
         except BaseException:
             await party.close()
             raise
-        self._party = party
         self._session.enter(party, holds=False)
+        before, self._party = self._party, party
+        if before is not None:
+            self._session.exit(before)
+            await before.close()
         return answer
 
     async def trickle(self, fragment: str) -> None:
@@ -127,14 +131,16 @@ class SessionDesk:
 
     async def background(self, kind: str, value: str | None) -> Message:
         """Choose what stands behind the subject."""
-        await asyncio.to_thread(self._session.set_background, kind, value)
+        await self._session.set_background(kind, value)
         return {"type": "background", "kind": kind, "value": value}
 
     async def plate(self) -> None:
         """Begin to take a clean plate."""
         if not self._session.published:
             raise Refusal(409, "plate", "there is no picture to take a plate of")
-        self._start(self._take_plate())
+        if self._plate is not None and not self._plate.done():
+            raise Refusal(409, "plate", "a plate is being taken already")
+        self._plate = asyncio.create_task(self._take_plate())
 
     async def record(self, on: bool) -> Message:
         """Start or end the recording."""
@@ -157,8 +163,8 @@ class SessionDesk:
         """Take over a checked file of the session's folder."""
         uploads = self._session.uploads
         if len(uploads) >= UPLOADS:
-            shown = self._session.background[1]
-            oldest = next(name for name in uploads if name != shown)
+            kept = (self._session.background[1], self._session.opening)
+            oldest = next(name for name in uploads if name not in kept)
             uploads.pop(oldest).unlink(missing_ok=True)
         name = secrets.token_urlsafe(9)
         uploads[name] = path
@@ -190,23 +196,20 @@ class SessionDesk:
 
     async def close(self) -> None:
         """End what this side started."""
-        tasks = [*self._tasks, *([self._ticking] if self._ticking else [])]
-        self._ticking = None
+        tasks = [task for task in (self._plate, self._ticking) if task is not None]
+        self._plate = self._ticking = None
         for task in tasks:
             task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await asyncio.gather(*tasks, *self._endings, return_exceptions=True)
 
     def _left(self, party: Party) -> None:
         """React to a connection that was lost: the picture stops, the channel stays."""
         self._session.exit(party)
         if self._party is party:
             self._party = None
-        self._start(party.close())
-
-    def _start(self, work: Coroutine[Any, Any, None]) -> None:
-        task = asyncio.create_task(work)
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        task = asyncio.create_task(party.close())
+        self._endings.add(task)
+        task.add_done_callback(self._endings.discard)
 
     async def _take_plate(self) -> None:
         say = self._session.say
@@ -215,6 +218,10 @@ class SessionDesk:
             await self._session.take_plate()
         except (StirredError, TimeoutError) as exc:
             say({"type": "plate", "state": "failed", "why": str(exc)})
+        except Exception:  # the client waits for an end, whatever it is
+            log.exception("a plate could not be made", extra={"stream": self.stream})
+            why = "the plate could not be made; the server's log says why"
+            say({"type": "plate", "state": "failed", "why": why})
         else:
             say({"type": "plate", "state": "taken", "why": ""})
 

@@ -9,7 +9,7 @@ import re
 import secrets
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import Any
 
@@ -17,14 +17,14 @@ import torch
 
 from streamfx.engine.batching import Batcher
 from streamfx.engine.settings import choose_device
-from streamfx.errors import SettingError
+from streamfx.errors import RunError, SettingError
 from streamfx.live.media.recording import recover
 from streamfx.live.refusal import Refusal, unknown
-from streamfx.live.sessions.admission import Admission
+from streamfx.live.sessions.admission import Admission, Promise
 from streamfx.live.sessions.contract import Negotiated, SessionGauges, Tell
 from streamfx.live.sessions.desk import SessionDesk
 from streamfx.live.sessions.equipment import Equipment
-from streamfx.live.sessions.memory import few_arenas, give_back
+from streamfx.live.sessions.memory import few_arenas, give_back, set_aside, take_back
 from streamfx.live.sessions.offered import Offer, Offered
 from streamfx.live.sessions.party import Party
 from streamfx.live.sessions.playing import Playing
@@ -68,7 +68,9 @@ class LiveHub:
         self._desks: dict[str, SessionDesk] = {}
         self._parties: dict[str, Party] = {}
         self._playing: list[Playing] = []
+        self._promises: dict[str, Promise] = {}
         self._tasks: set[asyncio.Task[None]] = set()
+        self._endings: set[asyncio.Task[None]] = set()
 
     async def start(self) -> None:
         """Warm up; the server is ready afterwards. Sources begin to play."""
@@ -85,7 +87,8 @@ class LiveHub:
             SharedModels(ModelStore()),
             Batcher(),
         )
-        await self._measure(self.offer.first)
+        await self._prove(self.offer.first)
+        set_aside()
         self.ready = True
         self._start(self._watch_load())
         self._start(self._warm_up_the_rest())
@@ -114,7 +117,11 @@ class LiveHub:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-        await asyncio.gather(*(self.drop(s) for s in list(self._sessions.values())))
+        for session in list(self._sessions.values()):
+            self._start_end(self._drop(session))
+        while self._endings:
+            await asyncio.wait(list(self._endings))
+        take_back()
 
     def presets(self) -> list[dict[str, Any]]:
         """Return what is offered, first choices first."""
@@ -122,7 +129,7 @@ class LiveHub:
 
     async def publish(self, stream: str, sdp: str, preset: str | None) -> Negotiated:
         """Let a publisher in."""
-        session, made = self._session_for(stream, preset)
+        session, made = self._session_for(stream, preset, joins=False)
         party = self.make_party(session, publishes=True, watches=False, left=self._left)
         return await self._let_in(party, sdp, drop=made)
 
@@ -163,7 +170,7 @@ class LiveHub:
             desk.open(tell, resumed=True)
             return desk
         name = stream or f"s-{secrets.token_hex(6)}"
-        made, _ = self._session_for(name, preset)
+        made, _ = self._session_for(name, preset, joins=True)
         desk = self._desks[made.token]
         desk.open(tell, resumed=False)
         return desk
@@ -192,10 +199,14 @@ class LiveHub:
         )
 
     async def drop(self, session: Session) -> None:
-        """End a session."""
+        """End a session; that goes on where who waits for it is broken off."""
+        await asyncio.shield(self._start_end(self._drop(session)))
+
+    async def _drop(self, session: Session) -> None:
         if self._sessions.get(session.name) is not session:
             return
         del self._sessions[session.name]
+        self.admission.withdraw(self._promises.pop(session.token))
         desk = self._desks.pop(session.token)
         for party in [p for p in self._parties.values() if p.session is session]:
             del self._parties[party.resource]
@@ -204,21 +215,26 @@ class LiveHub:
         await session.close()
         await asyncio.to_thread(give_back)
 
-    def _session_for(self, stream: str, preset: str | None) -> tuple[Session, bool]:
-        """Return the session of a stream, and whether it had to be made."""
+    def _session_for(self, stream: str, preset: str | None, *, joins: bool) -> tuple[Session, bool]:
+        """Return the session of a stream, and whether it had to be made.
+
+        One that waits for its control channel to come back is not for another that ``joins``, which
+        would get its token, and with it its recordings.
+        """
         self._check_open()
         if not NAME.fullmatch(stream):
             raise Refusal(400, "stream", f"a stream is named by {NAME.pattern}, got {stream!r}")
         offered = self.offer.find(preset)
         there = self._sessions.get(stream)
         if there is not None:
-            if there.held:
+            if there.held or (joins and self._desks[there.token].opened):
                 raise Refusal(409, "taken", f"somebody publishes {stream!r} already")
             if preset is not None and offered.name != there.offered.name:
                 there.switch(offered)
             return there, False
-        self.admission.check(offered.name, len(self._sessions))
+        promise = self.admission.check(offered.name, len(self._sessions))
         session = Session(stream, offered, self._ready_equipment(), self._expire)
+        self._promises[session.token] = promise
         self._sessions[stream] = session
         self._desks[session.token] = SessionDesk(self, session)
         log.info("session begins", extra={"stream": stream, "preset": offered.name})
@@ -226,9 +242,11 @@ class LiveHub:
 
     async def _let_in(self, party: Party, sdp: str, *, drop: bool) -> Negotiated:
         session = party.session
-        session.hold(party)
+        if party.publishes:
+            session.hold(party)
         try:
             answer = await party.accept(sdp)
+            session.check_open()
         except BaseException:
             session.release(party)
             await party.close()
@@ -237,12 +255,10 @@ class LiveHub:
             raise
         self._parties[party.resource] = party
         session.enter(party, holds=party.publishes)
-        if not party.publishes:
-            session.release(party)
         return Negotiated(party.resource, answer, party.etag)
 
     def _left(self, party: Party) -> None:
-        self._start(self._forget(party))
+        self._start_end(self._forget(party))
 
     async def _forget(self, party: Party) -> None:
         self._parties.pop(party.resource, None)
@@ -258,7 +274,11 @@ class LiveHub:
         return self._sessions[desk.stream]
 
     def _expire(self, session: Session) -> None:
-        self._start(self.drop(session))
+        self._start_end(self._drop_unheld(session))
+
+    async def _drop_unheld(self, session: Session) -> None:
+        if not session.held:  # nobody came back in the last moment
+            await self._drop(session)
 
     def _check_open(self) -> None:
         if self.draining:
@@ -274,16 +294,15 @@ class LiveHub:
         """Make the folder of recordings, and name what a crash left there."""
         try:
             folder.mkdir(parents=True, exist_ok=True)
+            recover(folder)
         except OSError as exc:
             raise SettingError(f"--record {folder}: {exc.strerror or exc}") from exc
-        for path in recover(folder):
-            log.warning("recovered a recording that was cut off: %s", path)
 
     async def _play(self, text: str, number: int) -> None:
         name, sign, where = text.partition("=")
-        if not sign or not NAME.fullmatch(name):
+        if not sign or name == "testsrc" or not NAME.fullmatch(name):
             name, where = ("source" if number == 1 else f"source-{number}"), text
-        session, _ = self._session_for(name, None)
+        session, _ = self._session_for(name, None, joins=False)
         self._playing.append(await Playing.start(session, where))
 
     async def _measure(self, offered: Offered) -> bool:
@@ -294,10 +313,22 @@ class LiveHub:
         except WarmupError as exc:
             log.error("%s", exc)
             return True
+        except Exception:
+            log.exception("preset %s cannot be warmed up", offered.name)
+            return True
         if cost is None:
             return False
         self.admission.measured(offered.name, cost)
         return True
+
+    async def _prove(self, offered: Offered) -> None:
+        """Warm up the preset that must work. Raises :exc:`RunError` where it does not."""
+        try:
+            cost = await asyncio.to_thread(warm_up, offered, self._ready_equipment())
+        except WarmupError as exc:
+            raise RunError(str(exc)) from exc
+        assert cost is not None, "nobody stops this one"
+        self.admission.measured(offered.name, cost)
 
     def _wanted_elsewhere(self) -> bool:
         """Return whether a warm-up must make room: somebody came, or the server ends."""
@@ -316,7 +347,14 @@ class LiveHub:
             self.admission.sample(time.process_time())
             await asyncio.sleep(1)
 
-    def _start(self, work: Any) -> None:  # noqa: ANN401  a coroutine
+    def _start(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+
+    def _start_end(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        """Begin what must come to its end, also where the hub closes meanwhile."""
+        task = asyncio.create_task(work)
+        self._endings.add(task)
+        task.add_done_callback(self._endings.discard)
+        return task

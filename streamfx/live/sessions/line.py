@@ -70,6 +70,7 @@ class Line:
         """Let a viewer go."""
         self.viewers.remove(viewer)
         self._watched = len(self.viewers) > 0
+        self._follow_slowest()
 
     def want_keyframe(self) -> None:
         """Make the next picture a keyframe, unless one was made just now."""
@@ -81,8 +82,7 @@ class Line:
     def note_bandwidth(self, viewer: Viewer, bits: int) -> None:
         """Follow the slowest viewer's bandwidth."""
         self.viewers.note_bandwidth(viewer, bits)
-        slowest = self.viewers.bandwidth
-        self._bitrate = None if slowest is None else int(slowest * SHARE)
+        self._follow_slowest()
 
     def put(self, frame: Frame, arrived: float) -> None:
         """Encode a picture that came in at ``arrived`` (a reading of the clock)."""
@@ -106,19 +106,25 @@ class Line:
         """Wait until the thread has ended. Not for the loop's thread."""
         self._thread.join()
 
+    def _follow_slowest(self) -> None:
+        slowest = self.viewers.bandwidth
+        self._bitrate = None if slowest is None else int(slowest * SHARE)
+
     def _run(self) -> None:
-        encoder = VideoEncoder(self.codec)
+        encoder, failing = VideoEncoder(self.codec), False
         try:
             while (entry := self._next()) is not None:
                 frame, arrived = entry
                 try:
                     packets = self._encode(encoder, frame)
                 except Exception:  # whatever an encoder raises, the next picture may do better
-                    log.exception("cannot encode %s", self.codec)
+                    if not failing:
+                        log.exception("cannot encode %s", self.codec)
                     encoder.close()
-                    encoder = VideoEncoder(self.codec)
+                    encoder, failing = VideoEncoder(self.codec), True
                     self._keyframe = True
                     continue
+                failing = False
                 if packets and not self._hand_over(packets, arrived):
                     return
         finally:

@@ -31,6 +31,21 @@ def few_arenas(count: int = 2) -> None:
         libc.mallopt(_ARENA_MAX, count)
 
 
+def set_aside() -> None:
+    """Leave what is there now out of every later collection of garbage.
+
+    For a server that is ready: the libraries' objects stay, and to go through a quarter of a
+    million of them would hold up everybody's pictures for 0.15 s whenever a session ends.
+    """
+    gc.collect()
+    gc.freeze()
+
+
+def take_back() -> None:
+    """Undo :func:`set_aside`."""
+    gc.unfreeze()
+
+
 def give_back() -> None:
     """Collect garbage that stands in circles, and return free memory to the system."""
     gc.collect()

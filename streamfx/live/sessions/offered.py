@@ -66,6 +66,8 @@ class Offer:
                     raise
                 log.exception("preset %s is left out", name)
                 continue
+            if offered is not None and offered.name in self._known:
+                raise SettingError(f"two presets are called {offered.name!r}: rename one")
             if offered is not None:
                 self._known[offered.name] = offered
             elif wanted:

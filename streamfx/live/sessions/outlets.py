@@ -7,6 +7,7 @@ import contextlib
 import logging
 import secrets
 import time
+from collections.abc import Coroutine
 from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -42,7 +43,8 @@ class Outlets:
         self._camera: VirtualCamera | None = None
         self._recording: Recording | None = None
         self._trouble = ""
-        self._files: list[RecordedFile] = []
+        self._recordings: list[Recording] = []
+        self._endings: set[asyncio.Task[None]] = set()
 
     def came_in(self, frame: av.VideoFrame, pts: Fraction) -> None:
         """Take a picture as it came."""
@@ -62,15 +64,20 @@ class Outlets:
     async def start_push(self, url: str) -> None:
         """Send the result to ``url``, or to a virtual camera: ``camera:`` or ``camera:DEVICE``.
 
-        Raises :exc:`SettingError` for one that cannot be, a 409 :class:`Refusal` beside another.
+        Raises :exc:`SettingError` for one that cannot be, a 409 :class:`Refusal` beside another,
+        and 403 where everybody may come: this machine would connect to where they please.
         """
+        self._session.check_open()
         if self._push is not None or self._camera is not None:
             raise Refusal(409, "push", "the result is pushed already: stop that first")
+        settings = self._session.equipment.settings
+        if not settings.loopback and settings.token is None:
+            raise Refusal(403, "push", "a server that is open to everybody pushes nowhere")
         if url.startswith(CAMERA):
             self._start_camera(url.removeprefix(CAMERA))
             return
         line = self._session.line("H264")
-        push = Push(url, self._tell_push, line.want_keyframe, peers=self._session.equipment.peers)
+        push = Push(url, self._push_came, line.want_keyframe, peers=self._session.equipment.peers)
         self._push = push
         self._add(push)
         push.start()
@@ -81,14 +88,15 @@ class Outlets:
         camera, self._camera = self._camera, None
         if push is not None:
             self._remove(push)
-            await push.stop()
+            await self._to_its_end(push.stop())
         if camera is not None:
-            await asyncio.to_thread(camera.close)
+            await self._to_its_end(asyncio.to_thread(camera.close))
         if push is None:
             self._tell_push("stopped", "")
 
     def start_recording(self) -> None:
         """Begin to record what comes in and what goes out; a second time is nothing new."""
+        self._session.check_open()
         folder = self._session.equipment.settings.record
         if folder is None:
             raise Refusal(403, "record", "this server does not record: start it with --record DIR")
@@ -103,6 +111,7 @@ class Outlets:
         recording.start()
         self._trouble = ""
         self._recording = recording
+        self._recordings.append(recording)
         self._add(recording)
         line.want_keyframe()
 
@@ -111,8 +120,7 @@ class Outlets:
         recording, self._recording = self._recording, None
         if recording is not None:
             self._remove(recording)
-            await asyncio.to_thread(recording.stop)
-            self._files += recording.files()
+            await self._to_its_end(asyncio.to_thread(recording.stop))
 
     def recording_message(self) -> dict[str, Any]:
         """Return ``record`` for the control channel."""
@@ -133,7 +141,7 @@ class Outlets:
 
     def catch_up(self) -> None:
         """Tell a client that has come back what goes on."""
-        if self._recording is not None or self._files:
+        if self._recordings:
             self._session.say(self.recording_message())
         if self._push is not None:
             self._tell_push(self._push.state, "")
@@ -145,21 +153,31 @@ class Outlets:
         if self._push is not None or self._camera is not None:
             await self.stop_push()
         await self.stop_recording()
+        while self._endings:
+            await asyncio.wait(list(self._endings))
+
+    async def _to_its_end(self, work: Coroutine[Any, Any, None]) -> None:
+        """Wait for the end of something, which comes although who waits for it may go."""
+        task = asyncio.create_task(work)
+        self._endings.add(task)
+        task.add_done_callback(self._endings.discard)
+        await asyncio.shield(task)
 
     def _finished(self) -> dict[str, RecordedFile]:
-        running = self._recording.files() if self._recording is not None else []
-        return {file.name: file for file in [*self._files, *running]}
+        return {file.name: file for one in self._recordings for file in one.files()}
 
     def _start_camera(self, device: str) -> None:
-        settings = self._session.equipment.settings
-        if not settings.loopback and settings.token is None:
-            raise Refusal(403, "push", "the camera of this machine is not for everybody")
         self._camera = VirtualCamera(device or None, failed=self._camera_failed)
         self._tell_push("live", "")
 
     def _camera_failed(self, why: str) -> None:
         with contextlib.suppress(RuntimeError):  # the loop has ended
-            self._session.equipment.loop.call_soon_threadsafe(self._tell_push, "failed", why)
+            self._session.equipment.loop.call_soon_threadsafe(self._camera_ended, why)
+
+    def _camera_ended(self, why: str) -> None:
+        if self._camera is not None and self._camera.why:
+            self._camera = None
+        self._tell_push("failed", why)
 
     def _add(self, viewer: Viewer) -> None:
         self._session.line("H264").add(viewer)
@@ -180,7 +198,19 @@ class Outlets:
 
     def _trouble_came(self, why: str) -> None:
         self._trouble = why
+        recording = self._recording
+        if recording is not None and recording.failed:  # nothing is written any more
+            self._recording = None
+            self._remove(recording)
         self._session.say(self.recording_message())
+
+    def _push_came(self, state: str, why: str) -> None:
+        """Pass on how the push fares; one that was given up makes room for another."""
+        push = self._push
+        if state == "failed" and push is not None:
+            self._push = None
+            self._remove(push)
+        self._tell_push(state, why)
 
     def _tell_push(self, state: str, why: str) -> None:
         self._session.say({"type": "push", "state": state, "why": why})

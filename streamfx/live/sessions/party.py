@@ -55,7 +55,7 @@ class Party:
     async def accept(self, sdp: str) -> str:
         """Return the answer to an offer. Raises a 400 :class:`Refusal` for one that is no use."""
         answer = await self.peer.accept(sdp, receive=self.publishes, send=self.watches)
-        self.watches = self.watches and self.codec is not None
+        self.watches = self.watches and bool(self.peer.sends)
         return answer
 
     def picture(self, frame: av.VideoFrame, instant: Fraction, arrived: float) -> None:

@@ -10,13 +10,14 @@ import tempfile
 from collections.abc import Callable
 from fractions import Fraction
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import av
 
 from streamfx.engine.feeds import Feed
 from streamfx.engine.realtime import Event, Realtime, Shown
 from streamfx.live.media.pictures import incoming
+from streamfx.live.refusal import Refusal
 from streamfx.live.sessions.backdrop import ShotFeed, make_feed
 from streamfx.live.sessions.contract import Tell
 from streamfx.live.sessions.equipment import Equipment
@@ -27,6 +28,7 @@ from streamfx.live.sessions.outlets import Outlets
 from streamfx.live.sessions.party import Party
 from streamfx.live.sessions.plate import PlateTaker
 from streamfx.live.sessions.sounding import Sounding
+from streamfx.live.sessions.telling import preset_body
 from streamfx.live.sessions.timeline import Timeline
 from streamfx.live.settings import LINGER
 
@@ -55,8 +57,9 @@ class Session:
     ) -> None:
         self.name = name
         self.token = secrets.token_urlsafe(24)
-        self.offered = offered
         self.background: tuple[str, str | None] = ("blur", None)
+        self.opening: str | None = None
+        """An upload that is about to be the background."""
         self.plate = False
         self.latency = Latency()
         self.parties: list[Party] = []
@@ -66,6 +69,7 @@ class Session:
         """Takes messages for the client, while its control channel is open."""
         self.closed = False
         self.equipment = equipment
+        self._told = offered
         self._ended = ended
         self._holders: set[object] = set()
         self._lingering: asyncio.TimerHandle | None = None
@@ -86,9 +90,9 @@ class Session:
             batcher=equipment.batcher,
             tell=self._tell_event,
             name=name,
+            label=offered,
         )
-        if "background" in offered.inputs:
-            self.set_background(*self.background)
+        self._put_behind(*self.background, make_feed(*self.background, {}))
         self.realtime.start()
 
     # What comes in, in the threads of decoders.
@@ -98,14 +102,15 @@ class Session:
         if by is not self._publisher:
             return
         pts = self._timeline.place(instant, arrived)
-        last, self._last_pts = self._last_pts, pts
+        last = self._last_pts
         if last is not None and pts <= last:
             return
+        self._last_pts = pts
         duration = min(pts - last, 3 * FRAME) if last is not None else FRAME
         made = incoming(frame, pts, duration, self.equipment.device)
         self._arrivals[pts] = arrived
-        while len(self._arrivals) > ARRIVALS:
-            self._arrivals.pop(next(iter(self._arrivals)), None)
+        for old in list(self._arrivals)[:-ARRIVALS]:
+            self._arrivals.pop(old, None)
         for shot in self._shots:
             shot.show(made)
         if (taker := self._taker) is not None:
@@ -215,17 +220,32 @@ class Session:
 
     # What may be asked of it.
 
-    def switch(self, offered: Offered) -> None:
-        """Run another graph from the next picture on."""
-        pipeline = offered.pipeline()
-        self.offered = offered
-        self.realtime.switch(pipeline)
-        if "background" in offered.inputs:
-            self.set_background(*self.background)
+    @property
+    def offered(self) -> Offered:
+        """The graph that runs, or is about to: one that cannot be opened leaves the old one."""
+        return cast("Offered", self.realtime.label)
 
-    def set_background(self, kind: str, value: str | None) -> None:
+    def check_open(self) -> None:
+        """Raise a 404 :class:`Refusal` where the session has ended."""
+        if self.closed:
+            raise Refusal(404, "ended", "the session has ended")
+
+    def switch(self, offered: Offered) -> None:
+        """Run another graph from the next picture on. What stands behind stays, and the plate."""
+        self.realtime.switch(offered.pipeline(), offered)
+        self._told = offered
+
+    async def set_background(self, kind: str, value: str | None) -> None:
         """Choose what stands behind the subject. Raises a :class:`Refusal`."""
-        feed: Feed = make_feed(kind, value, self.uploads)
+        self.check_open()
+        self.opening = value
+        try:
+            feed = await asyncio.to_thread(make_feed, kind, value, self.uploads)
+        finally:
+            self.opening = None
+        self._put_behind(kind, value, feed)
+
+    def _put_behind(self, kind: str, value: str | None, feed: Feed) -> None:
         self.background = kind, value
         self._shots = (feed,) if isinstance(feed, ShotFeed) else ()
         self.realtime.set_feed("background", feed)
@@ -268,12 +288,17 @@ class Session:
             self._lingering.cancel()
         self._publisher = None
         parties, self.parties = self.parties, []
-        await asyncio.gather(*(party.close() for party in parties), return_exceptions=True)
-        await self.outlets.close()
-        for line in self._lines.values():
-            line.close()
-        self._sounding.close()
-        await asyncio.to_thread(self._end_threads)
+        closing = (party.close() for party in parties)
+        for fault in await asyncio.gather(*closing, return_exceptions=True):
+            if isinstance(fault, Exception):
+                log.error("a peer failed to close", exc_info=fault, extra={"stream": self.name})
+        try:
+            await self.outlets.close()
+        finally:
+            for line in self._lines.values():
+                line.close()
+            self._sounding.close()
+            await asyncio.to_thread(self._end_threads)
         log.info("session ended", extra={"stream": self.name})
 
     def _end_threads(self) -> None:
@@ -301,4 +326,8 @@ class Session:
     def _event(self, event: Event) -> None:
         where = {"stream": self.name, "event": event.kind, "node": event.node}
         log.log(logging.WARNING if event.kind == "failed" else logging.INFO, event.why, extra=where)
+        if self.offered is not self._told:  # it could not be opened, and the one before goes on
+            self._told = self.offered
+            self.say({"type": "preset", **preset_body(self)})
+            self.say({"type": "error", "code": "graph", "why": event.why, "about": "preset"})
         self.say_state(event.why)

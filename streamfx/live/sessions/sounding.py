@@ -71,10 +71,16 @@ class Sounding:
         try:
             while not self._closed.wait(max(self._line.wait(), SHORTEST)):
                 frames = self._line.due()
-                if len(self.viewers):
+                if not len(self.viewers):
+                    continue
+                try:
                     packets = [packet for frame in frames for packet in encoder.encode(frame)]
-                    if packets and not self._hand_over(packets):
-                        return
+                except Exception:  # whatever an encoder raises, the next sound may do better
+                    log.exception("cannot encode sound")
+                    encoder = SoundEncoder()
+                    continue
+                if packets and not self._hand_over(packets):
+                    return
         finally:
             encoder.close()
 

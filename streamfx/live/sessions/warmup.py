@@ -26,7 +26,7 @@ FIRST = 3
 COUNTED = 8
 """Pictures that are."""
 
-PATIENCE = 60.0
+PATIENCE = 120.0
 """Seconds that all of it may take before the preset counts as broken."""
 
 

@@ -65,3 +65,13 @@ def test_the_count_of_sessions_is_a_bound_of_its_own() -> None:
     admission.check("cheap", running=0)
     with pytest.raises(Refusal, match="all 1 sessions are taken"):
         admission.check("cheap", running=1)
+
+
+def test_a_session_that_has_ended_is_counted_no_more() -> None:
+    admission, _ = loaded(0.1)
+    promise = admission.check("dear", running=1)
+    before = admission.load
+    admission.withdraw(promise)
+    assert admission.load == pytest.approx(before - 0.9)
+    admission.withdraw(promise)
+    admission.check("dear", running=1)

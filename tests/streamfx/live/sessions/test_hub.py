@@ -11,11 +11,17 @@ import av
 import numpy as np
 import pytest
 
+from streamfx.errors import RunError
 from streamfx.live.refusal import Refusal
 from streamfx.live.sessions import hub as hubs
+from streamfx.live.sessions import outlets
 from streamfx.live.sessions import session as sessions
 from streamfx.live.sessions.admission import Admission
+from streamfx.live.sessions.backdrop import make_feed
 from streamfx.live.sessions.hub import LiveHub
+from streamfx.live.sessions.offered import Offer
+from streamfx.live.sessions.party import Party
+from streamfx.live.sessions.warmup import WarmupError
 from streamfx.live.settings import ServeSettings
 from tests.streamfx.live.sessions.calling import Caller, sending, until
 
@@ -36,7 +42,7 @@ async def serving(**settings: Any) -> AsyncIterator[LiveHub]:
 @pytest.fixture(autouse=True)
 def cheap(monkeypatch: pytest.MonkeyPatch) -> None:
     """Sessions here must not depend on how busy the machine is."""
-    monkeypatch.setattr(hubs, "warm_up", lambda offered, equipment, stopped: 0.0)
+    monkeypatch.setattr(hubs, "warm_up", lambda offered, equipment, stopped=None: 0.0)
     monkeypatch.setattr(Admission, "load", 0.0)
 
 
@@ -328,3 +334,324 @@ def test_whoever_comes_back_hears_what_goes_on(tmp_path: Path) -> None:
         assert kinds["state"]["state"] == "running"
 
     live(work, record=tmp_path)
+
+
+def test_what_stands_behind_stays_with_another_graph_and_the_loop_opens_no_file(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    opened: list[tuple[str, bool]] = []
+
+    def noted(kind: str, *rest: Any) -> Any:
+        opened.append((kind, threading.current_thread() is threading.main_thread()))
+        return make_feed(kind, *rest)
+
+    monkeypatch.setattr(sessions, "make_feed", noted)
+
+    async def work(hub: LiveHub) -> None:
+        desk = await hub.join(lambda _: None, session=None, stream="me", preset="identity")
+        await desk.background("colour", "#ffffff")
+        changed = await desk.switch("plate-background")
+        assert changed["background"] == {"kind": "colour", "value": "#ffffff"}
+        assert opened == [("blur", True), ("colour", False)]
+
+    live(work)
+
+
+class Failing:
+    """Takes a plate as soon as it is let, and fails."""
+
+    def __init__(self) -> None:
+        self.done = threading.Event()
+
+    def plate(self) -> None:
+        raise RuntimeError("no memory")
+
+
+def test_one_plate_is_taken_at_a_time_and_its_end_is_told_whatever_it_is(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    taker = Failing()
+    monkeypatch.setattr(sessions, "PlateTaker", lambda: taker)
+
+    async def work(hub: LiveHub) -> None:
+        heard: list[dict[str, Any]] = []
+        desk = await hub.join(heard.append, session=None, stream="me", preset="plate-background")
+        hub._sessions["me"].publish(object())
+        await desk.plate()
+        with pytest.raises(Refusal, match="being taken already"):
+            await desk.plate()
+        taker.done.set()
+        await until(lambda: any(m.get("state") == "failed" for m in heard))
+        await desk.plate()
+
+    live(work)
+
+
+@pytest.mark.parametrize("watches", [True, False])
+def test_an_offer_that_outlives_its_session_leaves_nothing(
+    watches: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def work(hub: LiveHub) -> None:
+        desk = await hub.join(lambda _: None, session=None, stream="me", preset="identity")
+        accept = Party.accept
+
+        async def late(party: Party, sdp: str) -> str:
+            answer = await accept(party, sdp)
+            await hub.drop(party.session)
+            return answer
+
+        monkeypatch.setattr(Party, "accept", late)
+        caller = Caller()
+        sdp = await caller.peer.offer(video=True, audio=True, receive=True, send=True)
+        with pytest.raises(Refusal, match="the session has ended") as caught:
+            await (hub.watch("me", sdp) if watches else desk.offer(sdp))
+        assert caught.value.status == 404
+        for ask in (desk.record(True), desk.push("rtmp://127.0.0.1/a/b"), desk.offer(sdp)):
+            with pytest.raises(Refusal, match="the session has ended"):
+                await ask
+        assert not hub._parties
+        await caller.close()
+
+    live(work)
+
+
+def test_the_last_of_two_offers_on_one_desk_counts() -> None:
+    async def work(hub: LiveHub) -> None:
+        desk = await hub.join(lambda _: None, session=None, stream="me", preset="identity")
+        callers = [Caller(), Caller()]
+        offers = [
+            await one.peer.offer(video=True, audio=False, receive=True, send=True)
+            for one in callers
+        ]
+        await asyncio.gather(*(desk.offer(sdp) for sdp in offers))
+        session = hub._sessions["me"]
+        assert session.parties == [desk._party]
+        assert session._publisher is desk._party
+        for one in callers:
+            await one.close()
+
+    live(work)
+
+
+def test_viewers_that_ask_again_and_again_do_not_keep_a_session(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(sessions, "LINGER", 0.5)
+
+    async def work(hub: LiveHub) -> None:
+        desk = await hub.join(lambda _: None, session=None, stream="me", preset="identity")
+        await desk.leave(keep=True)
+        for _ in range(100):
+            with pytest.raises(Refusal) as caught:
+                await hub.watch("me", "v=0")
+            if caught.value.status == 404:
+                return
+            await asyncio.sleep(0.1)
+        raise AssertionError("the session never ended")
+
+    live(work)
+
+
+def test_a_session_that_waits_for_its_client_is_no_other_s() -> None:
+    async def work(hub: LiveHub) -> None:
+        desk = await hub.join(lambda _: None, session=None, stream="me", preset="identity")
+        await desk.leave(keep=True)
+        with pytest.raises(Refusal, match="somebody publishes 'me' already"):
+            await hub.join(lambda _: None, session=None, stream="me", preset=None)
+        again = await hub.join(lambda _: None, session=desk.session, stream="me", preset=None)
+        assert again is desk
+
+    live(work)
+
+
+def test_whoever_comes_back_in_the_last_moment_is_in_time() -> None:
+    async def work(hub: LiveHub) -> None:
+        desk = await hub.join(lambda _: None, session=None, stream="me", preset="identity")
+        await desk.leave(keep=True)
+        hub._expire(hub._sessions["me"])
+        await hub.join(lambda _: None, session=desk.session, stream=None, preset=None)
+        await asyncio.sleep(0.05)
+        assert len(hub.gauges()) == 1
+
+    live(work)
+
+
+def test_a_session_ends_whole_although_whoever_waits_for_that_goes() -> None:
+    async def work(hub: LiveHub) -> None:
+        desk = await hub.join(lambda _: None, session=None, stream="me", preset="identity")
+        leaving = asyncio.create_task(desk.leave(keep=False))
+        while "me" in hub._sessions:
+            await asyncio.sleep(0)
+        leaving.cancel()
+        await hub.close()
+        assert not desk.upload_folder.exists()
+
+    live(work)
+
+
+def test_a_push_that_was_given_up_makes_room_for_another(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Given:
+        """Fails at once."""
+
+        state = "new"
+
+        def __init__(self, url: str, tell: Callable[[str, str], None], *_: Any, **__: Any) -> None:
+            self._tell = tell
+
+        def start(self) -> None:
+            self._tell("failed", "nobody is there")
+
+    monkeypatch.setattr(outlets, "Push", Given)
+
+    async def work(hub: LiveHub) -> None:
+        heard: list[dict[str, Any]] = []
+        desk = await hub.join(heard.append, session=None, stream="me", preset="identity")
+        await desk.push("rtmp://127.0.0.1/a/b")
+        session = hub._sessions["me"]
+        assert not len(session.line("H264").viewers)
+        assert not len(session.sounding.viewers)
+        await desk.push("rtmp://127.0.0.1/a/b")
+        await desk.stop_push()
+        assert [m["state"] for m in heard] == ["failed", "failed", "stopped"]
+
+    live(work)
+
+
+def test_a_recording_that_is_stopped_by_someone_who_goes_is_there_all_the_same(
+    tmp_path: Path,
+) -> None:
+    async def work(hub: LiveHub) -> None:
+        desk = await hub.join(lambda _: None, session=None, stream="me", preset="identity")
+        caller = Caller()
+        sdp = await caller.peer.offer(video=True, audio=False, receive=True, send=True)
+        await caller.peer.answer(await desk.offer(sdp))
+        async with sending(caller, 100):
+            await until(lambda: len(caller.pictures) > 3)
+            await desk.record(True)
+            await asyncio.sleep(1.5)
+            stopping = asyncio.create_task(desk.record(False))
+            await asyncio.sleep(0)
+            stopping.cancel()
+            files = hub._sessions["me"].outlets.recording_message
+            await until(lambda: len(files()["files"]) == 2)
+        await caller.close()
+
+    live(work, record=tmp_path)
+
+
+STUCK = """
+from streamfx import Context, Frame, Node
+
+class Stuck(Node):
+    \"\"\"Cannot open.\"\"\"
+
+    def open(self, ctx: Context) -> None:
+        raise OSError("no weights")
+
+    def process(self, frame: Frame) -> Frame:
+        return frame
+"""
+
+
+def test_a_graph_that_cannot_be_opened_is_taken_back(tmp_path: Path) -> None:
+    (tmp_path / "stuck.py").write_text(STUCK)
+    path = tmp_path / "bad.toml"
+    path.write_text('title = "Bad"\n[[node]]\nid = "bad"\nuse = "stuck.stuck"\n')
+
+    async def work(hub: LiveHub) -> None:
+        hub.offer._known["bad"] = Offer([str(path)], [str(tmp_path / "stuck.py")]).first
+        heard: list[dict[str, Any]] = []
+        desk = await hub.join(heard.append, session=None, stream="me", preset="brighten")
+        caller = Caller()
+        sdp = await caller.peer.offer(video=True, audio=False, receive=True, send=True)
+        await caller.peer.answer(await desk.offer(sdp))
+        async with sending(caller, 100):
+            await until(lambda: len(caller.pictures) > 3)
+            assert (await desk.switch("bad"))["name"] == "bad"
+            await until(lambda: any(m["type"] == "error" for m in heard))
+        (back,) = (m for m in heard if m["type"] == "preset")
+        assert back["name"] == "brighten"
+        await desk.set(back["nodes"][0]["id"], "stops", 1.0)
+        assert hub.gauges()[0].preset == "brighten"
+        await caller.close()
+
+    live(work)
+
+
+def test_who_only_listens_hears() -> None:
+    async def work(hub: LiveHub) -> None:
+        caller, _ = await call(hub, "studio", "identity")
+        hearer = Caller()
+        sdp = await hearer.peer.offer(video=False, audio=True, receive=True, send=False)
+        await hearer.peer.answer((await hub.watch("studio", sdp)).sdp)
+        async with sending(caller):
+            await until(lambda: hearer.sounds)
+        assert hub.gauges()[0].viewers == 1
+        await caller.close()
+        await hearer.close()
+
+    live(work)
+
+
+def test_an_offer_that_is_none_leaves_the_connection_before_it() -> None:
+    async def work(hub: LiveHub) -> None:
+        desk = await hub.join(lambda _: None, session=None, stream="me", preset="identity")
+        caller = Caller()
+        sdp = await caller.peer.offer(video=True, audio=False, receive=True, send=True)
+        await caller.peer.answer(await desk.offer(sdp))
+        with pytest.raises(Refusal, match="not a session description"):
+            await desk.offer("nonsense")
+        async with sending(caller):
+            await until(lambda: caller.pictures)
+        await caller.close()
+
+    live(work)
+
+
+def test_a_recording_that_a_full_disk_ends_is_over(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("streamfx.live.media.recording_track.RESERVE", 1 << 62)
+
+    async def work(hub: LiveHub) -> None:
+        heard: list[dict[str, Any]] = []
+        desk = await hub.join(heard.append, session=None, stream="me", preset="identity")
+        caller = Caller()
+        sdp = await caller.peer.offer(video=True, audio=False, receive=True, send=True)
+        await caller.peer.answer(await desk.offer(sdp))
+        async with sending(caller, 100):
+            await until(lambda: len(caller.pictures) > 3)
+            assert (await desk.record(True))["on"] is True
+            await until(lambda: any(m["type"] == "record" and not m["on"] for m in heard))
+            assert len(hub._sessions["me"].line("H264").viewers) == 1
+            monkeypatch.setattr("streamfx.live.media.recording_track.RESERVE", 0)
+            assert (await desk.record(True))["on"] is True
+        await caller.close()
+
+    live(work, record=tmp_path)
+
+
+def test_a_server_whose_first_preset_fails_does_not_begin(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(offered: Any, equipment: Any, stopped: Any = None) -> float:
+        raise WarmupError("preset brighten fails: no such luck")
+
+    async def run() -> None:
+        hub = LiveHub(ServeSettings(presets=PRESETS))
+        with pytest.raises(RunError, match="no such luck"):
+            await hub.start()
+        assert not hub.ready
+        await hub.close()
+
+    monkeypatch.setattr(hubs, "warm_up", fail)
+    asyncio.run(run())
+
+
+def test_a_server_that_is_open_to_everybody_pushes_nowhere() -> None:
+    async def work(hub: LiveHub) -> None:
+        desk = await hub.join(lambda _: None, session=None, stream="me", preset=None)
+        for url in ("srt://127.0.0.1:9", "camera:"):
+            with pytest.raises(Refusal, match="open to everybody") as caught:
+                await desk.push(url)
+            assert caught.value.status == 403
+
+    live(work, host="0.0.0.0", insecure=True)

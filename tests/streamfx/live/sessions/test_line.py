@@ -112,3 +112,17 @@ def test_a_picture_that_cannot_be_encoded_costs_only_itself() -> None:
         assert viewer.packets[-1].is_keyframe
 
     with_line("H264", work)
+
+
+def test_a_slow_viewer_that_has_gone_holds_nobody_back() -> None:
+    async def work(line: Line, departed: list[float]) -> None:
+        fast, slow = Viewer(), Viewer()
+        line.add(fast)
+        line.add(slow)
+        line.note_bandwidth(fast, 4_000_000)
+        line.note_bandwidth(slow, 200_000)
+        assert line._bitrate == 170_000
+        line.remove(slow)
+        assert line._bitrate == 3_400_000
+
+    with_line("H264", work)

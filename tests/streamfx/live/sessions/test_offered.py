@@ -58,3 +58,11 @@ def test_pipelines_of_two_sessions_share_no_node() -> None:
     offered = Offer(["soft-focus"]).first
     one, two = offered.pipeline(), offered.pipeline()
     assert not {id(step.node) for step in one.steps} & {id(step.node) for step in two.steps}
+
+
+def test_two_files_of_one_name_cannot_both_be_offered(tmp_path: Path) -> None:
+    (tmp_path / "other").mkdir()
+    for path in (tmp_path / "mine.toml", tmp_path / "other" / "mine.toml"):
+        path.write_text(MINE)
+    with pytest.raises(SettingError, match="two presets are called 'mine'"):
+        Offer([str(tmp_path / "mine.toml"), str(tmp_path / "other" / "mine.toml")])

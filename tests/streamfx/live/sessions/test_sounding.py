@@ -6,7 +6,9 @@ from fractions import Fraction
 
 import av
 import numpy as np
+import pytest
 
+from streamfx.live.media.encoding import SoundEncoder
 from streamfx.live.sessions.sounding import Sounding
 from streamfx.live.sessions.timeline import Timeline
 from streamfx.media.packets import AnyPacket
@@ -64,5 +66,32 @@ def test_without_hearers_nothing_is_sent() -> None:
         await asyncio.sleep(0.1)
         sounding.close()
         await asyncio.to_thread(sounding.join)
+
+    asyncio.run(run())
+
+
+def test_sound_goes_on_after_a_fault_of_the_encoder(monkeypatch: pytest.MonkeyPatch) -> None:
+    encode, faults = SoundEncoder.encode, [ValueError("once")]
+
+    def failing(encoder: SoundEncoder, frame: av.AudioFrame) -> list[AnyPacket]:
+        if faults:
+            raise faults.pop()
+        return encode(encoder, frame)
+
+    monkeypatch.setattr(SoundEncoder, "encode", failing)
+
+    async def run() -> None:
+        sounding = Sounding(asyncio.get_running_loop(), Timeline(), "test")
+        hearer = Hearer()
+        sounding.viewers.add(hearer)
+        for number in range(25):
+            sounding.put(sound(number), Fraction(number, 50))
+        for _ in range(300):
+            if hearer.packets:
+                break
+            await asyncio.sleep(0.01)
+        sounding.close()
+        await asyncio.to_thread(sounding.join)
+        assert hearer.packets
 
     asyncio.run(run())
