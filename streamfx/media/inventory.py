@@ -9,6 +9,7 @@ from av.video.codeccontext import VideoCodecContext
 from streamfx.media import hardware
 from streamfx.media.codecs import CODECS, Codec
 from streamfx.media.encoders import formats, has_encoder, nvenc_problem
+from streamfx.media.scheduling import ordinary
 
 SIZE = (256, 128)
 """Columns and lines of the pictures that are tried: the least that every codec takes."""
@@ -49,8 +50,9 @@ def _round_trip(row: Codec) -> str:
     encoder.framerate = 25  # type: ignore[assignment]  # takes any rational
     encoder.options = dict(row.options)
     packets = []
-    for pts in (0, 1):
-        packets += encoder.encode(_black(encoder.pix_fmt, pts))
+    with ordinary():
+        for pts in (0, 1):
+            packets += encoder.encode(_black(encoder.pix_fmt, pts))
     packets += encoder.encode(None)
     if row.encoder == "wrapped_avframe":  # the packet is the picture: nothing to decode
         return "" if len(packets) == 2 else f"{len(packets)} of 2 pictures came out"
