@@ -17,7 +17,7 @@ import torch
 
 from streamfx.engine.batching import Batcher
 from streamfx.engine.settings import choose_device
-from streamfx.errors import RunError, SettingError
+from streamfx.errors import SettingError
 from streamfx.live.media.recording import recover
 from streamfx.live.refusal import Refusal, unknown
 from streamfx.live.sessions.admission import Admission, Promise
@@ -87,7 +87,7 @@ class LiveHub:
             SharedModels(ModelStore()),
             Batcher(),
         )
-        await self._prove(self.offer.first)
+        await self._measure(self.offer.first)
         set_aside()
         self.ready = True
         self._start(self._watch_load())
@@ -305,30 +305,15 @@ class LiveHub:
         session, _ = self._session_for(name, None, joins=False)
         self._playing.append(await Playing.start(session, where))
 
-    async def _measure(self, offered: Offered) -> bool:
-        """Warm a preset up; return whether that is settled, or has to be tried again later."""
-        equipment = self._ready_equipment()
-        try:
-            cost = await asyncio.to_thread(warm_up, offered, equipment, self._wanted_elsewhere)
-        except WarmupError as exc:
-            log.error("%s", exc)
-            return True
-        except Exception:
-            log.exception("preset %s cannot be warmed up", offered.name)
-            return True
-        if cost is None:
-            return False
-        self.admission.measured(offered.name, cost)
-        return True
+    async def _measure(self, offered: Offered, stopped: Callable[[], bool] = lambda: False) -> bool:
+        """Warm a preset up and note its cost; return false where that was ``stopped``.
 
-    async def _prove(self, offered: Offered) -> None:
-        """Warm up the preset that must work. Raises :exc:`RunError` where it does not."""
-        try:
-            cost = await asyncio.to_thread(warm_up, offered, self._ready_equipment())
-        except WarmupError as exc:
-            raise RunError(str(exc)) from exc
-        assert cost is not None, "nobody stops this one"
-        self.admission.measured(offered.name, cost)
+        Raises :exc:`WarmupError` where the preset does not work.
+        """
+        cost = await asyncio.to_thread(warm_up, offered, self._ready_equipment(), stopped)
+        if cost is not None:
+            self.admission.measured(offered.name, cost)
+        return cost is not None
 
     def _wanted_elsewhere(self) -> bool:
         """Return whether a warm-up must make room: somebody came, or the server ends."""
@@ -336,10 +321,16 @@ class LiveHub:
 
     async def _warm_up_the_rest(self) -> None:
         waiting = list(self.offer)[1:]
-        while waiting:
+        while waiting and not self.draining:
             if self._sessions:  # whoever is there comes first
                 await asyncio.sleep(1)
-            elif await self._measure(waiting[0]):
+                continue
+            try:
+                settled = await self._measure(waiting[0], self._wanted_elsewhere)
+            except Exception as exc:
+                log.error("%s", exc, exc_info=not isinstance(exc, WarmupError))
+                settled = True
+            if settled:
                 waiting.pop(0)
 
     async def _watch_load(self) -> None:

@@ -12,6 +12,7 @@ from av import VideoFrame
 
 from streamfx.engine.feeds import BlankFeed
 from streamfx.engine.realtime import Realtime, Shown
+from streamfx.errors import RunError
 from streamfx.live.media.encoding import VideoEncoder
 from streamfx.live.media.pictures import incoming, outgoing
 from streamfx.live.sessions.equipment import Equipment
@@ -30,7 +31,7 @@ PATIENCE = 120.0
 """Seconds that all of it may take before the preset counts as broken."""
 
 
-class WarmupError(Exception):
+class WarmupError(RunError):
     """A preset did not bring pictures out."""
 
 

@@ -655,3 +655,20 @@ def test_a_server_that_is_open_to_everybody_pushes_nowhere() -> None:
             assert caught.value.status == 403
 
     live(work, host="0.0.0.0", insecure=True)
+
+
+def test_a_draining_server_warms_nothing_up_any_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    warmed: list[str] = []
+
+    def note(offered: Any, equipment: Any, stopped: Callable[[], bool]) -> float | None:
+        warmed.append(offered.name)
+        return None if stopped() else 0.0
+
+    monkeypatch.setattr(hubs, "warm_up", note)
+
+    async def work(hub: LiveHub) -> None:
+        hub.draining = True
+        await asyncio.sleep(0.2)
+        assert len(warmed) <= 2
+
+    live(work)
