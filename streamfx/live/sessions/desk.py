@@ -117,11 +117,7 @@ class SessionDesk:
 
     async def set(self, node: str, param: str, value: object) -> Message:
         """Set a live parameter."""
-        self._session.realtime.set_param(node, param, value)
-        taken = value
-        for known in self._session.realtime.nodes():
-            if known["id"] == node:
-                taken = known["values"].get(param, value)
+        taken = self._session.realtime.set_param(node, param, value)
         return {"type": "set", "node": node, "param": param, "value": taken}
 
     async def switch(self, preset: str) -> Message:

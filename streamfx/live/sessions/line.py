@@ -8,17 +8,15 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable
-from typing import Literal
 
 from streamfx.frame import Frame
-from streamfx.live.media.encoding import VideoEncoder
+from streamfx.live.media.encoding import VideoCodec, VideoEncoder
 from streamfx.live.media.pictures import outgoing
+from streamfx.live.sessions.crossing import into_loop
 from streamfx.live.sessions.viewers import Viewer, Viewers
 from streamfx.media.packets import AnyPacket
 
 log = logging.getLogger(__name__)
-
-Codec = Literal["H264", "VP8"]
 
 WAITING = 2
 """Pictures that wait for the encoder, at the most; then the oldest goes."""
@@ -38,12 +36,12 @@ class Line:
 
     def __init__(
         self,
-        codec: Codec,
+        codec: VideoCodec,
         loop: asyncio.AbstractEventLoop,
         departed: Callable[[float], None],
         name: str,
     ) -> None:
-        self.codec: Codec = codec
+        self.codec: VideoCodec = codec
         self.viewers = Viewers()
         self.dropped = 0
         """Pictures that the encoder was too slow for."""
@@ -125,7 +123,7 @@ class Line:
                     self._keyframe = True
                     continue
                 failing = False
-                if packets and not self._hand_over(packets, arrived):
+                if packets and not into_loop(self._loop, self._deliver, packets, arrived):
                     return
         finally:
             encoder.close()
@@ -141,13 +139,6 @@ class Line:
             while not self._waiting and not self._closed:
                 self._changed.wait()
             return None if self._closed else self._waiting.popleft()
-
-    def _hand_over(self, packets: list[AnyPacket], arrived: float) -> bool:
-        try:
-            self._loop.call_soon_threadsafe(self._deliver, packets, arrived)
-        except RuntimeError:  # the loop has ended
-            return False
-        return True
 
     def _deliver(self, packets: list[AnyPacket], arrived: float) -> None:
         if self._closed:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
 import secrets
 import time
@@ -20,6 +19,7 @@ from streamfx.live.media.pictures import outgoing
 from streamfx.live.media.push import Push
 from streamfx.live.media.recording import RecordedFile, Recording
 from streamfx.live.refusal import Refusal
+from streamfx.live.sessions.crossing import into_loop
 from streamfx.live.sessions.viewers import Viewer
 
 if TYPE_CHECKING:
@@ -171,8 +171,7 @@ class Outlets:
         self._tell_push("live", "")
 
     def _camera_failed(self, why: str) -> None:
-        with contextlib.suppress(RuntimeError):  # the loop has ended
-            self._session.equipment.loop.call_soon_threadsafe(self._camera_ended, why)
+        into_loop(self._session.equipment.loop, self._camera_ended, why)
 
     def _camera_ended(self, why: str) -> None:
         if self._camera is not None and self._camera.why:
@@ -189,12 +188,10 @@ class Outlets:
 
     def _from_any_thread(self) -> None:
         loop, line = self._session.equipment.loop, self._session.line("H264")
-        with contextlib.suppress(RuntimeError):  # the loop has ended
-            loop.call_soon_threadsafe(line.want_keyframe)
+        into_loop(loop, line.want_keyframe)
 
     def _tell_trouble(self, why: str) -> None:
-        with contextlib.suppress(RuntimeError):  # the loop has ended
-            self._session.equipment.loop.call_soon_threadsafe(self._trouble_came, why)
+        into_loop(self._session.equipment.loop, self._trouble_came, why)
 
     def _trouble_came(self, why: str) -> None:
         self._trouble = why

@@ -15,7 +15,7 @@ from streamfx.live.transport.peer import Peer, PeerSettings
 from streamfx.media.packets import AnyPacket
 
 if TYPE_CHECKING:
-    from streamfx.live.sessions.line import Codec
+    from streamfx.live.media.encoding import VideoCodec
     from streamfx.live.sessions.session import Session
 
 log = logging.getLogger(__name__)
@@ -43,9 +43,9 @@ class Party:
         self._left = left
 
     @property
-    def codec(self) -> Codec | None:
+    def codec(self) -> VideoCodec | None:
         """What the peer is sent, once it was agreed on."""
-        return cast("Codec | None", self.peer.video_codec)
+        return cast("VideoCodec | None", self.peer.video_codec)
 
     @property
     def etag(self) -> str:

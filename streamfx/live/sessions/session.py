@@ -14,15 +14,17 @@ from typing import Any, cast
 
 import av
 
-from streamfx.engine.feeds import Feed
+from streamfx.engine.feeds import Feed, StillFeed
 from streamfx.engine.realtime import Event, Realtime, Shown
+from streamfx.live.media.encoding import VideoCodec
 from streamfx.live.media.pictures import incoming
 from streamfx.live.refusal import Refusal
 from streamfx.live.sessions.backdrop import ShotFeed, make_feed
 from streamfx.live.sessions.contract import Tell
+from streamfx.live.sessions.crossing import into_loop
 from streamfx.live.sessions.equipment import Equipment
 from streamfx.live.sessions.latency import Latency
-from streamfx.live.sessions.line import Codec, Line
+from streamfx.live.sessions.line import Line
 from streamfx.live.sessions.offered import Offered
 from streamfx.live.sessions.outlets import Outlets
 from streamfx.live.sessions.party import Party
@@ -79,7 +81,7 @@ class Session:
         self._last_pts: Fraction | None = None
         self._shots: tuple[ShotFeed, ...] = ()
         self._taker: PlateTaker | None = None
-        self._lines: dict[Codec, Line] = {}
+        self._lines: dict[VideoCodec, Line] = {}
         self._sounding = Sounding(equipment.loop, self._timeline, name)
         self.outlets = Outlets(self)
         self.realtime = Realtime(
@@ -187,7 +189,7 @@ class Session:
         """Whether somebody holds the session."""
         return bool(self._holders)
 
-    def line(self, codec: Codec) -> Line:
+    def line(self, codec: VideoCodec) -> Line:
         """Return the encoder for a codec, made when it is first wanted."""
         if codec not in self._lines:
             self._lines[codec] = Line(codec, self.equipment.loop, self.latency.add, self.name)
@@ -252,8 +254,6 @@ class Session:
 
     async def take_plate(self) -> None:
         """Collect pictures and make them the plate. Raises StirredError, TimeoutError."""
-        from streamfx.engine.feeds import StillFeed
-
         self._taker = taker = PlateTaker()
         try:
             for _ in range(100):
@@ -318,10 +318,7 @@ class Session:
         self._sounding.picture_shown(shown.source.pts)
 
     def _tell_event(self, event: Event) -> None:
-        try:
-            self.equipment.loop.call_soon_threadsafe(self._event, event)
-        except RuntimeError:  # the loop has ended
-            return
+        into_loop(self.equipment.loop, self._event, event)
 
     def _event(self, event: Event) -> None:
         where = {"stream": self.name, "event": event.kind, "node": event.node}

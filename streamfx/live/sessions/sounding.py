@@ -11,6 +11,7 @@ import av
 
 from streamfx.live.media.encoding import SoundEncoder
 from streamfx.live.media.sounds import SoundLine
+from streamfx.live.sessions.crossing import into_loop
 from streamfx.live.sessions.timeline import Timeline
 from streamfx.live.sessions.viewers import Viewers
 from streamfx.media.packets import AnyPacket
@@ -79,17 +80,10 @@ class Sounding:
                     log.exception("cannot encode sound")
                     encoder = SoundEncoder()
                     continue
-                if packets and not self._hand_over(packets):
+                if packets and not into_loop(self._loop, self._deliver, packets):
                     return
         finally:
             encoder.close()
-
-    def _hand_over(self, packets: list[AnyPacket]) -> bool:
-        try:
-            self._loop.call_soon_threadsafe(self._deliver, packets)
-        except RuntimeError:  # the loop has ended
-            return False
-        return True
 
     def _deliver(self, packets: list[AnyPacket]) -> None:
         if self._closed.is_set():

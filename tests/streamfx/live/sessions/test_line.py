@@ -8,7 +8,8 @@ import pytest
 import torch
 
 from streamfx.frame import Frame
-from streamfx.live.sessions.line import Codec, Line
+from streamfx.live.media.encoding import VideoCodec
+from streamfx.live.sessions.line import Line
 from streamfx.media.packets import AnyPacket
 
 
@@ -37,7 +38,7 @@ async def until(condition: Callable[[], bool]) -> None:
     raise AssertionError("it did not happen")
 
 
-def with_line(codec: Codec, work: Callable[[Line, list[float]], Awaitable[None]]) -> None:
+def with_line(codec: VideoCodec, work: Callable[[Line, list[float]], Awaitable[None]]) -> None:
     async def run() -> None:
         departed: list[float] = []
         line = Line(codec, asyncio.get_running_loop(), departed.append, "test")
@@ -58,7 +59,7 @@ async def feed(line: Line, viewer: Viewer, first: int, count: int) -> None:
 
 
 @pytest.mark.parametrize("codec", ["H264", "VP8"])
-def test_every_viewer_gets_the_same_packets_from_a_keyframe_on(codec: Codec) -> None:
+def test_every_viewer_gets_the_same_packets_from_a_keyframe_on(codec: VideoCodec) -> None:
     async def work(line: Line, departed: list[float]) -> None:
         one, two = Viewer(), Viewer()
         line.add(one)
