@@ -34,9 +34,10 @@ def parameter_sets(data: bytes) -> bytes:
     In and out as Annex B: containers want them beside the stream.
     """
     return b"".join(
-        b"\x00\x00\x00\x01" + unit for unit in _units(data) if unit and unit[0] & 0x1F in (7, 8)
+        b"\x00\x00\x00\x01" + unit for unit in units(data) if unit and unit[0] & 0x1F in (7, 8)
     )
 
 
-def _units(data: bytes) -> list[bytes]:
+def units(data: bytes) -> list[bytes]:
+    """Return the NAL units of an H.264 access unit in Annex B, without their start codes."""
     return [unit.rstrip(b"\x00") for unit in data.split(b"\x00\x00\x01")[1:]]

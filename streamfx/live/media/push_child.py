@@ -26,6 +26,7 @@ from av.video.codeccontext import VideoCodecContext
 from streamfx.errors import StreamfxError
 from streamfx.live.media import srt, wire
 from streamfx.live.media.address import hide_secrets
+from streamfx.live.media.h264 import units
 from streamfx.live.media.push_sound import RATE, Aac
 from streamfx.media.packets import AnyPacket
 
@@ -174,10 +175,7 @@ class _Target:
 
 def parameters(data: bytes) -> bytes:
     """Return the sequence parameter set in an Annex B picture; empty where it has none."""
-    for unit in data.split(b"\0\0\1"):
-        if unit and unit[0] & 31 == _SPS:
-            return unit.rstrip(b"\0")
-    return b""
+    return next((unit for unit in units(data) if unit and unit[0] & 31 == _SPS), b"")
 
 
 def size_of(keyframe: AnyPacket) -> tuple[int, int]:
