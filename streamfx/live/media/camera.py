@@ -5,14 +5,15 @@ from __future__ import annotations
 import importlib
 import logging
 import sys
-from collections import deque
 from collections.abc import Callable
-from threading import Condition, Thread
+from threading import Thread
 from typing import Any
 
 import numpy as np
 from av.video.frame import VideoFrame
 
+from streamfx.engine.channel import Closed
+from streamfx.engine.slot import Slot
 from streamfx.errors import SettingError
 
 log = logging.getLogger(__name__)
@@ -45,9 +46,7 @@ class VirtualCamera:
     ) -> None:
         self._library = _library()
         self._device, self._fps, self._failed = device, fps, failed
-        self._waiting: deque[VideoFrame] = deque(maxlen=1)
-        self._changed = Condition()
-        self._closed = False
+        self._waiting: Slot[VideoFrame] = Slot()
         self.device = ""
         """The device in use; empty before the first picture."""
         self.why = ""
@@ -57,31 +56,25 @@ class VirtualCamera:
 
     def show(self, frame: VideoFrame) -> None:
         """Show a picture; never waits. Any thread."""
-        with self._changed:
-            self._waiting.append(frame)
-            self._changed.notify()
+        self._waiting.put(frame)
 
     def close(self) -> None:
         """Let go of the device. Safe to call twice."""
-        with self._changed:
-            self._closed = True
-            self._changed.notify()
+        self._waiting.close()
         self._thread.join()
-
-    def _next(self) -> VideoFrame | None:
-        with self._changed:
-            self._changed.wait_for(lambda: self._waiting or self._closed)
-            return None if self._closed else self._waiting.popleft()
 
     def _run(self) -> None:
         camera: Any = None
         try:
-            while (frame := self._next()) is not None:
+            while True:
+                frame = self._waiting.take()
                 if camera is None:
                     camera = self._open(frame)
                     self.device = camera.device
                     log.info("virtual camera: %s", self.device)
                 camera.send(_fitted(frame, camera.width, camera.height))
+        except Closed:
+            return
         except (RuntimeError, OSError, ValueError) as exc:
             self.why = _reason(exc)
             log.warning("virtual camera: %s", self.why)
