@@ -6,6 +6,7 @@ import asyncio
 import json
 import logging
 import sys
+from contextlib import suppress
 
 from streamfx.errors import MediaError
 from streamfx.live.media import wire
@@ -102,8 +103,15 @@ class Program:
             return
         assert process.stdin is not None and process.stdout is not None
         process.stdin.close()
+        finished = False
         try:
-            await asyncio.wait_for(process.stdout.read(), FINISHING)
+            async with asyncio.timeout(FINISHING):
+                await process.stdout.read()
+            finished = True
         except TimeoutError:
-            process.kill()
-        await process.wait()
+            log.debug("a push took too long to say goodbye")
+        finally:  # also where who waits for it goes
+            if not finished:
+                with suppress(ProcessLookupError):
+                    process.kill()
+            await process.wait()

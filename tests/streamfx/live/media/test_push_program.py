@@ -1,5 +1,6 @@
 import asyncio
 import socket
+import sys
 
 import pytest
 
@@ -7,6 +8,8 @@ from streamfx.errors import SettingError
 from streamfx.live.media import push as pushing
 from streamfx.live.media import srt
 from streamfx.live.media.push import Push
+from streamfx.live.media.push_events import Events
+from streamfx.live.media.push_program import Program
 from streamfx.live.media.source import Source
 from tests.streamfx.live.media.ears import Ear, Feeding, free_port, wait_for
 
@@ -127,3 +130,27 @@ def test_pictures_that_change_their_size_are_pushed_on():
         await asyncio.to_thread(source.close)
 
     asyncio.run(main())
+
+
+def test_a_process_is_ended_also_where_who_waits_for_its_goodbye_goes(tmp_path, monkeypatch):
+    stubborn = tmp_path / "stubborn"
+    stubborn.write_text("#!/bin/sh\nexec sleep 60\n")
+    stubborn.chmod(0o755)
+    monkeypatch.setattr(sys, "executable", str(stubborn))
+
+    async def run():
+        program = Program("rtmp://127.0.0.1/a/b", "flv", Events(lambda: None, lambda: None))
+        running = asyncio.create_task(program.run())
+        await wait_for(lambda: program._process is not None)
+        process = program._process
+        assert process is not None
+        running.cancel()
+        await asyncio.wait([running])
+        closing = asyncio.create_task(program.close())
+        await asyncio.sleep(0.1)
+        closing.cancel()
+        await asyncio.wait([closing])
+        assert closing.cancelled()
+        assert process.returncode is not None
+
+    asyncio.run(run())
