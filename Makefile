@@ -6,7 +6,7 @@ PIP := $(RUN) pip install --quiet --disable-pip-version-check --constraint const
 
 .PHONY: demo test lint types tests bench pictures clean
 
-demo: $(VENV)/.installed
+demo: $(VENV)/.installed $(VENV)/.pulled
 	$(RUN) streamfx demo
 
 test: lint types tests
@@ -23,7 +23,7 @@ types: $(VENV)/.tested
 
 # Browsers, sockets and signals on a busy machine have bad luck now and then: what failed is run once
 # more, by itself, and has to pass then.
-tests: $(VENV)/.tested $(VENV)/.debian
+tests: $(VENV)/.tested $(VENV)/.debian $(VENV)/.pulled
 	$(RUN) pytest -n 2 --dist loadfile -q || $(RUN) pytest --last-failed --last-failed-no-failures none -q
 
 bench: $(VENV)/.tested
@@ -49,6 +49,15 @@ $(VENV)/.installed: $(VENV)/.made pyproject.toml constraints.txt
 $(VENV)/.tested: $(VENV)/.installed
 	$(PIP) --editable '.[test]'
 	@touch $@
+
+# Published networks that demo and tests use. Without a network nothing is pulled, and the tests that
+# want a model are skipped.
+MODELS := mediapipe-selfie mediapipe-selfie-landscape mediapipe-pose-detection \
+	mediapipe-face-detection-full realesr-animevideov3-x2 rvm-mobilenetv3
+
+$(VENV)/.pulled: $(VENV)/.installed $(wildcard streamfx/models/cards/*.toml)
+	@if $(RUN) streamfx models pull $(MODELS); then touch $@; \
+	else echo "no models were pulled: tests that want one are skipped" >&2; fi
 
 # Programs that tests of streamfx.live drive: two browsers, GStreamer's WebRTC. Where apt-get or the
 # right to use it is missing, the tests that want one are skipped.

@@ -13,7 +13,7 @@ from streamfx.engine.flow import Flow
 from streamfx.frame import SDR, AudioInfo, Frame, Info, Sound, VideoInfo
 from streamfx.graph.build import Pipeline, Step
 from streamfx.graph.plan import plan
-from streamfx.models.store import ModelStore
+from streamfx.models.store import Models, ModelStore
 from streamfx.node import Context, Node
 
 Item = Frame | Sound
@@ -69,12 +69,12 @@ def tone(
 
 
 def context(
-    models: ModelStore | None = None,
+    models: Models | None = None,
     device: torch.device | str = "cpu",
     info: Info | None = None,
 ) -> Context:
     """Return a context: float32, on the CPU unless said otherwise; ``info`` is what drives."""
-    return Context(torch.device(device), torch.float32, models or ModelStore(), info)
+    return Context(torch.device(device), torch.float32, models or ModelStore.installed(), info)
 
 
 def info_of(items: Sequence[Item]) -> Info:

@@ -1,10 +1,12 @@
 """Fixtures for all tests."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 import torch
+
+from streamfx.models.store import ModelStore
 
 
 @pytest.fixture(params=["cpu", "cuda"])
@@ -13,6 +15,23 @@ def device(request: pytest.FixtureRequest) -> torch.device:
     if request.param == "cuda" and not torch.cuda.is_available():
         pytest.skip("no CUDA device")
     return torch.device(request.param)
+
+
+@pytest.fixture(scope="session")
+def pulled() -> Callable[..., ModelStore]:
+    """Return what returns a store in which the named models are; else it skips the test.
+
+    ``make test`` pulls them where there is a network; no test pulls one itself.
+    """
+
+    def call(*names: str) -> ModelStore:
+        store = ModelStore.installed(offline=True)
+        for name in names:
+            if not store.here(name):
+                pytest.skip(f"model {name} is not here: streamfx models pull {name}")
+        return store
+
+    return call
 
 
 @pytest.fixture(autouse=True)

@@ -31,6 +31,7 @@ FLOORS = [
     {"streamfx.engine.flow", "streamfx.media"},
     {"streamfx.engine"},
     {"streamfx.testing"},
+    {"streamfx.train"},
     {"streamfx.scripting"},
     {"streamfx.live.refusal", "streamfx.live.settings"},
     {"streamfx.live.media", "streamfx.live.transport"},
@@ -44,6 +45,8 @@ ONLY_HERE = {
     **dict.fromkeys(("aioice", "aiortc", "fastapi", "prometheus_client"), ("streamfx.live",)),
     **dict.fromkeys(("pyvirtualcam", "uvicorn", "websockets"), ("streamfx.live",)),
     "ray": ("streamfx.scale",),
+    **dict.fromkeys(("filelock", "tflite"), ("streamfx.models",)),
+    "safetensors": ("streamfx.models", "streamfx.train"),
 }
 FILES = sorted([*ROOT.glob("streamfx/**/*.py"), *ROOT.glob("nodes/**/*.py")])
 

@@ -12,7 +12,7 @@ from typing import Annotated, Any
 
 import typer
 
-from streamfx.cli import bench, demo, doctor, explain, nodes, presets, render, serve
+from streamfx.cli import bench, demo, doctor, explain, models, nodes, presets, render, serve
 from streamfx.cli.interrupt import SIGNALS
 from streamfx.cli.late import load_late
 from streamfx.cli.terminal import Terminal
@@ -30,6 +30,7 @@ app = typer.Typer(
 )
 for _module in (render, serve, explain, nodes, presets, doctor, bench, demo):
     app.command(_module.__name__.rpartition(".")[2])(_module.command)
+app.add_typer(models.app, name="models")
 
 
 def _version(wanted: bool) -> None:

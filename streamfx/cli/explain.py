@@ -13,7 +13,7 @@ from streamfx.cli.terminal import Terminal
 if TYPE_CHECKING:  # brings torch, which --help does without
     from rich.console import RenderableType
 
-    from streamfx.engine.estimate import Explanation
+    from streamfx.engine.estimate import Explanation, Wanted
 
 
 def command(
@@ -103,7 +103,7 @@ def _facts(found: Explanation) -> list[tuple[str, str]]:
     if chosen:
         rows.append(("", chosen))
     rows.append(("device", found.device))
-    rows += [("model", f"{name}, licence {licence}") for name, licence in found.models]
+    rows += [("model", _model(model)) for model in found.models]
     rows += [("buffer", f"{b.count} items wait at {b.step}.{b.port}") for b in found.buffers]
     rows += [
         ("latency", f"{float(found.latency) * 1000:.0f} ms"),
@@ -115,7 +115,14 @@ def _facts(found: Explanation) -> list[tuple[str, str]]:
     return rows + [("note", note) for note in found.notes]
 
 
+def _model(model: Wanted) -> str:
+    where = "here" if model.here else f"not pulled ({amount(model.size)})"
+    return f"{model.name}, licence {model.licence}, {where}"
+
+
 def _time(found: Explanation) -> str:
+    if not found.probed:
+        return "unknown: nothing was measured"
     measured = f"measured on {found.probed} frames"
     if found.seconds is None or found.frames is None:
         return f"unknown: nothing says how many frames there are ({measured})"

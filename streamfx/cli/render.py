@@ -37,6 +37,7 @@ def command(
     params: options.Params = None,
     node_files: options.NodeFiles = None,
     device: options.Device = "auto",
+    offline: options.Offline = False,
     report: Annotated[
         str | None, typer.Option(metavar="FILE.json", help="Write the whole report there.")
     ] = None,
@@ -63,6 +64,7 @@ def command(
         overwrite=overwrite,
     )
     from streamfx.cli.graph import open_graph
+    from streamfx.cli.pulling import ready_store
     from streamfx.cli.running import Job, conclude
 
     chosen = open_graph(preset, params, node_files)
@@ -73,5 +75,9 @@ def command(
         file = ReportFile(report, taken=[source, target, *wires.values(), *further.values()])
         terminal.keep = lambda outcome: file.write({**facts, **outcome})
     terminal.event("start", **facts, title=chosen.spec.title)
-    job = Job(chosen.pipeline, source, target, inputs=wires, outputs=further, settings=settings)
+    models = ready_store(terminal, chosen.pipeline, offline=offline)
+    job = Job(
+        chosen.pipeline, source, target,
+        inputs=wires, outputs=further, settings=settings, models=models,
+    )  # fmt: skip
     conclude(terminal, job.run(terminal))

@@ -15,6 +15,7 @@ from streamfx.engine.report import Report
 from streamfx.engine.settings import RunSettings
 from streamfx.errors import MediaError, Stopped
 from streamfx.graph.build import Pipeline
+from streamfx.models.store import Models
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +28,7 @@ class Job:
     inputs: Mapping[str, str] = field(default_factory=dict)
     outputs: Mapping[str, str] = field(default_factory=dict)
     settings: RunSettings = field(default_factory=RunSettings)
+    models: Models | None = None
 
     def run(self, terminal: Terminal) -> Report:
         """Render, showing progress. A run that was cut short shows its report and raises."""
@@ -42,6 +44,7 @@ class Job:
                     settings=self.settings,
                     progress=tell,
                     stop=stop,
+                    models=self.models,
                 )
         except (Stopped, MediaError) as exc:
             if isinstance(exc.report, Report):

@@ -121,6 +121,7 @@ def command(
     ] = LogFormat.TEXT,
     node_files: options.NodeFiles = None,
     device: options.Device = "auto",
+    offline: options.Offline = False,
 ) -> None:
     """Serve a page that sends the camera through a graph, and WHIP, WHEP and a control socket.
 
@@ -147,6 +148,7 @@ def command(
         origins=tuple(map(_origin, origins or ())),
         log_format=log_format.value,
         device=device,
+        offline=offline,
         node_files=tuple(node_files or ()),
     )
     run(terminal, settings)
@@ -154,6 +156,7 @@ def command(
 
 def run(terminal: Terminal, settings: ServeSettings) -> None:
     """Serve until a signal comes."""
+    from streamfx.cli.pulling import ready_store
     from streamfx.live.http import logs
     from streamfx.live.http.server import bind, check_certificate, serve
     from streamfx.live.refusal import Refusal
@@ -166,6 +169,9 @@ def run(terminal: Terminal, settings: ServeSettings) -> None:
     async def all_of_it() -> None:
         hub = LiveHub(settings)
         _check_names(hub)
+        if settings.presets:  # of all presets, each pulls its own while it warms up
+            for offered in hub.offer:
+                ready_store(terminal, offered.pipeline(), offline=settings.offline)
         await serve(
             settings,
             hub,

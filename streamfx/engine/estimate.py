@@ -26,7 +26,7 @@ from streamfx.graph.spec import VIDEO
 from streamfx.media.choice import EncodePlan, choose
 from streamfx.media.target import Target
 from streamfx.media.writer import WriteSettings
-from streamfx.models.store import Models, ModelStore
+from streamfx.models.store import ModelStore
 
 PROBED = 16
 """Frames that are really rendered, to learn how long one takes."""
@@ -52,6 +52,19 @@ class Wire:
 
 
 @dataclass(frozen=True, slots=True)
+class Wanted:
+    """One model that a run will load."""
+
+    name: str
+    licence: str
+    """SPDX expression of its weights' licence."""
+    here: bool
+    """Whether it needs no download."""
+    size: int
+    """Bytes of what would be downloaded, or was; 0: not known."""
+
+
+@dataclass(frozen=True, slots=True)
 class Explanation:
     """The plan of a run."""
 
@@ -65,8 +78,8 @@ class Explanation:
     """How the output will be encoded."""
     streams: tuple[str, ...]
     """What the main input holds, one line a stream."""
-    models: tuple[tuple[str, str], ...]
-    """Name and licence of every model that will be loaded."""
+    models: tuple[Wanted, ...]
+    """Every model that will be loaded."""
     buffers: tuple[Buffer, ...]
     """Where frames wait for a slower branch."""
     latency: Fraction
@@ -104,7 +117,7 @@ class Explanation:
                 "options": dict(encode.options),
                 "colour": str(encode.colour),
             },
-            "models": [{"name": name, "licence": licence} for name, licence in self.models],
+            "models": [asdict(model) for model in self.models],
             "buffers": [asdict(buffer) for buffer in self.buffers],
             "latency_seconds": float(self.latency),
             "frames": self.frames,
@@ -124,21 +137,27 @@ def explain(
     *,
     inputs: Mapping[str, str] | None = None,
     settings: RunSettings | None = None,
-    models: Models | None = None,
+    models: ModelStore | None = None,
 ) -> Explanation:
     """Plan a run, measure it on a few frames, and say what it would do. Writes nothing that stays.
 
-    Without ``target`` an MP4 is assumed. Raises what :func:`offline.render` raises before a frame.
+    Nothing is pulled: where a model is not here, nothing is measured. Without ``target`` an MP4 is
+    assumed. Raises what :func:`offline.render` raises before a frame.
     """
     settings = settings or RunSettings()
     if source == "-":
         raise SourceError("standard input can be read only once: explain a file instead")
     ready = prepare(pipeline, source, inputs or {}, settings, copy=True, looks=True)
     ready.close()
-    goal = Target.parse(target or "output.mp4", codec=settings.codec, rich=ready.plan.video.alpha)
+    assumed = "output.mov" if ready.plan.video.alpha else "output.mp4"
+    goal = Target.parse(target or assumed, codec=settings.codec, rich=ready.plan.video.alpha)
     encode = _encode(ready, goal, settings)
     frames = _frames(ready, settings)
-    probe = _probe(ready, source, goal, inputs or {}, settings, models)
+    models = models or ModelStore.installed()
+    wanted = _models(ready.plan, models)
+    probe = _Probe()
+    if all(model.here for model in wanted):
+        probe = _probe(ready, source, goal, inputs or {}, settings, models)
     return Explanation(
         title=pipeline.title,
         source=source,
@@ -147,7 +166,7 @@ def explain(
         wires=tuple(Wire(feed, info) for feed, info in ready.plan.wires.items()),
         encode=encode,
         streams=ready.inputs[0].reader.source.streams,
-        models=_models(ready.plan, models or ModelStore()),
+        models=wanted,
         buffers=ready.plan.buffers,
         latency=ready.plan.latency,
         frames=frames,
@@ -156,7 +175,7 @@ def explain(
         disk=probe.bytes_for(frames),
         disk_free=None if goal.pipe else _free(goal.folder),
         probed=probe.frames,
-        notes=(*ready.notes, *ready.inputs[0].reader.notes, *encode.notes),
+        notes=(*ready.notes, *ready.inputs[0].reader.notes, *encode.notes, *_missing(wanted)),
     )
 
 
@@ -164,12 +183,12 @@ def explain(
 class _Probe:
     """What a short run cost."""
 
-    frames: int
-    steady: float
+    frames: int = 0
+    steady: float = 0.0
     """Seconds for each frame read, once it runs."""
-    fixed: float
+    fixed: float = 0.0
     """Seconds to get going."""
-    size: int
+    size: int = 0
 
     def time_for(self, frames: int | None) -> float | None:
         if frames is None or not self.frames:
@@ -188,7 +207,7 @@ def _probe(
     goal: Target,
     inputs: Mapping[str, str],
     settings: RunSettings,
-    models: Models | None,
+    models: ModelStore,
 ) -> _Probe:
     """Render the first frames of the range into a folder that goes away."""
     with tempfile.TemporaryDirectory(prefix="streamfx-") as folder:
@@ -242,8 +261,17 @@ def _frames(ready: Prepared, settings: RunSettings) -> int | None:
     return max(round((last - (settings.start or 0)) * info.fps), 0)
 
 
-def _models(plan: Plan, models: Models) -> tuple[tuple[str, str], ...]:
-    return tuple((name, models.card(name).licence) for name in plan.models)
+def _models(plan: Plan, models: ModelStore) -> tuple[Wanted, ...]:
+    cards = [(name, models.card(name)) for name in plan.models]
+    return tuple(
+        Wanted(name, card.licence, models.here(name), card.source.size or card.bytes)
+        for name, card in cards
+    )
+
+
+def _missing(wanted: tuple[Wanted, ...]) -> list[str]:
+    names = " ".join(model.name for model in wanted if not model.here)
+    return [f"nothing was measured; first: streamfx models pull {names}"] if names else []
 
 
 def _memory(ready: Prepared) -> int:

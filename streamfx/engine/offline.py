@@ -11,6 +11,7 @@ from fractions import Fraction
 from streamfx.engine.outputs import Output
 from streamfx.engine.preparation import Prepared, prepare
 from streamfx.engine.pump import TICK, Pump
+from streamfx.engine.remarks import Remarks
 from streamfx.engine.report import DamagedRange, Progress, Report
 from streamfx.engine.settings import RunSettings
 from streamfx.engine.sync import compare
@@ -51,7 +52,7 @@ def render(
     except BaseException:
         ready.close()
         raise
-    run = _Run(ready, written, progress, stop, models or ModelStore())
+    run = _Run(ready, written, progress, stop, models or ModelStore.installed())
     return run.to_end(source, target)
 
 
@@ -74,7 +75,7 @@ def stream(
             waiting.append(item)
 
     try:
-        pump = Pump(ready, take, models or ModelStore())
+        pump = Pump(ready, take, models or ModelStore.installed())
     except BaseException:
         ready.close()
         raise
@@ -103,9 +104,11 @@ class _Run:
         self._stop = stop or threading.Event()
         self._began = self._told = time.perf_counter()
         self._waited = 0.0
+        self._remarks = Remarks()
         try:
             self._pump = Pump(ready, self._emit, models)
         except BaseException:
+            self._remarks.close()
             for output in outputs.values():
                 output.abandon()
             ready.close()
@@ -129,6 +132,7 @@ class _Run:
                 output.abandon()
             raise
         finally:
+            self._remarks.close()
             self._pump.close()
         return self._conclude(source, target, kept)
 
@@ -220,7 +224,7 @@ class _Run:
             colour_in=str(ready.video.colour),
             colour_out=str(writer.plan.colour),
             device=str(ready.device or "cpu"),
-            notes=(*ready.notes, *reader.notes, *writer.notes),
+            notes=(*ready.notes, *self._remarks.lines, *reader.notes, *writer.notes),
         )
 
 

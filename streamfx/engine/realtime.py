@@ -74,7 +74,8 @@ class Realtime:
         self._tell = tell
         self._name = name
         self._clock = clock or WallClock()
-        ctx = Context(device or torch.device("cpu"), torch.float32, models or ModelStore())
+        models = models or ModelStore.installed()
+        ctx = Context(device or torch.device("cpu"), torch.float32, models)
         self._stage = Stage(pipeline, ctx, self._clock, batcher, self._told, name, rungs)
         self._orders = Orders(feeds=dict(feeds or {}))
         self._lock = threading.Lock()

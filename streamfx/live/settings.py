@@ -78,6 +78,8 @@ class ServeSettings:
     """Files, URLs and devices published from the start, each as ``[NAME=]WHERE``."""
     drain: float = 10.0
     """Seconds that sessions get to end after SIGTERM."""
+    offline: bool = False
+    """Whether models may not be pulled."""
     insecure: bool = False
     """Whether a public address may be served without token and TLS."""
     origins: tuple[str, ...] = ()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import torch
 
@@ -34,6 +35,10 @@ class SharedModels:
     def card(self, name: str) -> ModelCard:
         """Return what is known of a model, without its weights."""
         return self._source.card(name)
+
+    def path(self, name: str) -> Path:
+        """Return where the model's file is, for a runtime of its own to open."""
+        return self._source.path(name)
 
     def load(self, name: str, device: torch.device, dtype: torch.dtype) -> torch.nn.Module:
         """Return the network, in eval mode, where the frames are; always the same one.

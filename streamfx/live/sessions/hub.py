@@ -84,7 +84,7 @@ class LiveHub:
             self.settings,
             PeerSettings(self.settings.ice_servers, self.settings.udp_ports),
             self.device,
-            SharedModels(ModelStore()),
+            SharedModels(ModelStore.installed(offline=self.settings.offline)),
             Batcher(),
         )
         await self._measure(self.offer.first)

@@ -1,4 +1,5 @@
 import threading
+from pathlib import Path
 
 import pytest
 import torch
@@ -73,3 +74,9 @@ def test_cards_and_unknown_names_are_those_of_the_store() -> None:
     assert shared.card("tiny").licence == "MIT"
     with pytest.raises(ModelError, match="no model 'huge'; there are: tiny"):
         shared.load("huge", CPU, torch.float32)
+
+
+def test_a_path_is_the_store_s(tmp_path: Path) -> None:
+    path = tmp_path / "net.onnx"
+    path.write_bytes(b"net")
+    assert SharedModels(ModelStore()).path(str(path)) == path

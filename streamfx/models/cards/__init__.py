@@ -1,0 +1,1 @@
+"""Cards: one TOML file a model; see :mod:`streamfx.models.card` for the keys."""

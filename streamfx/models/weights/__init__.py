@@ -1,0 +1,1 @@
+"""Weights that were trained here, as safetensors; their cards say by which command."""

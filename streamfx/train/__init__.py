@@ -1,0 +1,1 @@
+"""What recipes share: data, losses and the loop; and the recipes."""
