@@ -52,7 +52,14 @@ TARGET = (
 )
 Inputs = Annotated[
     list[str] | None,
-    typer.Option("--input", "-i", metavar="NAME=PATH", help="A further input.", rich_help_panel=IN),
+    typer.Option(
+        "--input",
+        "-i",
+        metavar="NAME=PATH",
+        help="A further input. A video that is only held beside the main one begins again when it "
+        "ends; PATH#t=2,5 takes seconds 2 to 5 of it, PATH#once holds its last picture.",
+        rich_help_panel=IN,
+    ),
 ]
 Params = Annotated[
     list[str] | None,
@@ -103,6 +110,9 @@ Device = Annotated[
 ]
 Overwrite = Annotated[
     bool, typer.Option("--overwrite", help="Replace the output if it exists.", rich_help_panel=OUT)
+]
+Offline = Annotated[
+    bool, typer.Option("--offline", help="Pull no models: what is not here is an error.")
 ]
 Json = Annotated[bool, typer.Option("--json", help="Write JSON, for programs.")]
 

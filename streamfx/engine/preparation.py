@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -16,6 +16,7 @@ from streamfx.frame import Info, Timed, VideoInfo
 from streamfx.graph.build import Pipeline
 from streamfx.graph.plan import Plan, plan
 from streamfx.graph.spec import VIDEO
+from streamfx.timing import show_instant
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +83,17 @@ def prepare(
         for entry in opened:
             entry.close()
         raise
-    return Prepared(pipeline, tuple(opened), planned, device, interval, (why,))
+    notes = (why, *_loops(opened))
+    return Prepared(pipeline, tuple(opened), planned, device, interval, notes)
+
+
+def _loops(inputs: list[Input]) -> Iterator[str]:
+    """Say which inputs are shorter than the main one, so that they begin again."""
+    longest = inputs[0].reader.source.duration
+    for entry in inputs[1:]:
+        lasts = entry.duration
+        if entry.loops and longest is not None and lasts is not None and lasts < longest:
+            yield f"{entry.name} lasts {show_instant(lasts)} and begins again (#once holds it)"
 
 
 def _interval(main: Input, settings: RunSettings) -> Interval | None:
@@ -105,6 +116,4 @@ def _narrow(inputs: list[Input], planned: Plan, interval: Interval) -> None:
     """
     start, _ = interval
     for entry in inputs:
-        if not entry.reader.source.still:
-            begin = start - planned.past - entry.shift
-            entry.reader.narrow(max(begin, entry.reader.source.start))
+        entry.begin(start - planned.past - entry.shift)

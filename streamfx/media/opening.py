@@ -46,6 +46,11 @@ class Opened:
         """Whether it comes from a URL."""
         return self.path is None and self.images is None and "://" in self.name
 
+    @property
+    def lasting(self) -> bool:
+        """Whether it can be opened again, and is the same then; streams and pipes are not."""
+        return self.path is not None or self.images is not None or self.name.startswith("http")
+
 
 def open_source(source: str, *, fps: Fraction | None, hwaccel: HWAccel | None = None) -> Opened:
     """Open ``source``: a path, a pattern of numbered images, ``-`` or a URL.

@@ -113,6 +113,11 @@ class Reader:
         return self._intake.opened.container
 
     @property
+    def lasting(self) -> bool:
+        """Whether the source can be opened again, and is the same then."""
+        return self._intake.opened.lasting
+
+    @property
     def frames(self) -> int:
         """How many frames came so far."""
         return self._pictures.frames if self._pictures is not None else 0

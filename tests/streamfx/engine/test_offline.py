@@ -176,19 +176,118 @@ def test_the_sound_of_a_range_is_complete(clip: Path, tmp_path: Path) -> None:
     assert abs(report.sync.last) < Fraction(1, 25)
 
 
-def test_a_further_input_is_met_by_time_and_held_when_it_ends(clip: Path, tmp_path: Path) -> None:
-    short = clips.cached("short.mkv", frames=10, codec="ffv1", rate=Fraction(10))
-    target = tmp_path / "out.mkv"
+def beside(clip: Path, target: Path, other: str, settings: RunSettings = LOSSLESS) -> list[str]:
+    """Return the looks of what stood beside each frame."""
+    pipeline = one(Takes(), b="input.other")
     report = offline.render(
-        one(Takes(), b="input.other"), str(clip), str(target),
+        pipeline, str(clip), str(target), inputs={"other": other}, settings=settings
+    )
+    assert report.frames_out == len(frames_of(target))
+    return [look for _, look in frames_of(target)]
+
+
+@pytest.fixture(scope="module")
+def short() -> Path:
+    """Return ten pictures at ten frames a second."""
+    return clips.cached("short.mkv", frames=10, codec="ffv1", rate=Fraction(10))
+
+
+def test_a_further_input_is_met_by_time_and_begins_again_when_it_ends(
+    clip: Path, short: Path, tmp_path: Path
+) -> None:
+    looks = beside(clip, tmp_path / "out.mkv", str(short))
+    own = [look for _, look in frames_of(short)]
+    assert looks == [own[int(i / 2.5) % 10] for i in range(50)]
+
+
+def test_one_that_is_wanted_once_holds_its_last_picture(
+    clip: Path, short: Path, tmp_path: Path
+) -> None:
+    own = [look for _, look in frames_of(short)]
+    looks = beside(clip, tmp_path / "out.mkv", f"{short}#once")
+    assert looks == [own[min(int(i / 2.5), 9)] for i in range(50)]
+
+
+def test_of_an_excerpt_only_that_part_goes_round(clip: Path, short: Path, tmp_path: Path) -> None:
+    own = [look for _, look in frames_of(short)]
+    looks = beside(clip, tmp_path / "out.mkv", f"{short}#t=0.25,0.7")
+    shown = [Fraction(1, 4) + Fraction(i, 25) % Fraction(45, 100) for i in range(50)]
+    assert looks == [own[int(at * 10)] for at in shown]
+    looks = beside(clip, tmp_path / "held.mkv", f"{short}#t=0.25,0.7&once")
+    assert looks == [own[min(int((Fraction(1, 4) + Fraction(i, 25)) * 10), 6)] for i in range(50)]
+
+
+@pytest.mark.parametrize("part", ["", "#t=0.3", "#t=0.1,0.75", "#once"])
+@pytest.mark.parametrize("start", [Fraction(1, 25), Fraction(22, 25), Fraction(43, 25)])
+def test_a_range_meets_the_same_pictures_of_a_loop_as_the_whole(
+    clip: Path, short: Path, tmp_path: Path, part: str, start: Fraction
+) -> None:
+    whole = beside(clip, tmp_path / "whole.mkv", f"{short}{part}")
+    settings = RunSettings(codec="ffv1", start=start)
+    ranged = beside(clip, tmp_path / "part.mkv", f"{short}{part}", settings)
+    assert ranged == whole[int(start * 25) :]
+
+
+def test_a_loop_may_go_through_a_node_before_it_is_held(
+    clip: Path, short: Path, tmp_path: Path
+) -> None:
+    steps = (
+        Step("turn", "turn", Inverts(), {"frame": "input.other"}),
+        Step("it", "it", Takes(), {"a": "input.video", "b": "turn.out"}),
+    )
+    kinds: dict[str, type] = {"input.video": Frame, "input.other": Frame}
+    target = tmp_path / "out.mkv"
+    offline.render(
+        Pipeline("two", steps, {"video": "it.out"}, kinds), str(clip), str(target),
         inputs={"other": str(short)}, settings=LOSSLESS,
     )  # fmt: skip
-    assert report.frames_out == 50
     looks = [look for _, look in frames_of(target)]
-    assert [looks.index(look) for look in looks] == [
-        next(j for j in range(50) if min(j // 2.5, 9) // 1 == min(i // 2.5, 9) // 1)
-        for i in range(50)
-    ]
+    assert len(looks) == 50
+    assert looks[:25] == looks[25:]
+
+
+def test_what_drives_an_output_comes_once(clip: Path, short: Path, tmp_path: Path) -> None:
+    steps = (Step("it", "it", Takes(), {"a": "input.other", "b": "input.video"}),)
+    kinds: dict[str, type] = {"input.video": Frame, "input.other": Frame}
+    report = offline.render(
+        Pipeline("turned", steps, {"video": "it.out"}, kinds), str(clip),
+        str(tmp_path / "out.mkv"), inputs={"other": str(short)}, settings=LOSSLESS,
+    )  # fmt: skip
+    assert report.frames_out == 10
+
+
+def test_a_report_says_what_begins_again(clip: Path, short: Path, tmp_path: Path) -> None:
+    pipeline = one(Takes(), b="input.other")
+    for part, said in (("", True), ("#once", False)):
+        report = offline.render(
+            pipeline, str(clip), str(tmp_path / f"{said}.mkv"),
+            inputs={"other": f"{short}{part}"}, settings=LOSSLESS,
+        )  # fmt: skip
+        assert any("other lasts" in note for note in report.notes) is said
+
+
+@pytest.mark.parametrize(
+    ("part", "message"),
+    [
+        ("#t=2,1", "the end must come after the start"),
+        ("#t=5", "lies after the end"),
+        ("#t=", "after # come"),
+        ("#loop", "after # come"),
+        ("#t=a", "a time is"),
+    ],
+)
+def test_an_excerpt_that_is_none_is_refused(
+    clip: Path, short: Path, tmp_path: Path, part: str, message: str
+) -> None:
+    with pytest.raises(SettingError, match=message):
+        beside(clip, tmp_path / "out.mkv", f"{short}{part}")
+
+
+def test_a_picture_has_no_excerpt(clip: Path, tmp_path: Path) -> None:
+    picture = clips.make(tmp_path / "a.png", frames=1, codec="png", pix_fmt="rgb24")
+    with pytest.raises(SettingError, match="one picture"):
+        beside(clip, tmp_path / "out.mkv", f"{picture}#t=1,2")
+    assert len(set(beside(clip, tmp_path / "out.mkv", str(picture)))) == 1
 
 
 def test_both_inputs_begin_together_wherever_their_clocks_stand(tmp_path: Path) -> None:
