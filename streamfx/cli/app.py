@@ -12,7 +12,18 @@ from typing import Annotated, Any
 
 import typer
 
-from streamfx.cli import bench, demo, doctor, explain, models, nodes, presets, render, serve
+from streamfx.cli import (
+    bench,
+    demo,
+    doctor,
+    explain,
+    models,
+    nodes,
+    presets,
+    render,
+    serve,
+    train,
+)
 from streamfx.cli.interrupt import SIGNALS
 from streamfx.cli.late import load_late
 from streamfx.cli.terminal import Terminal
@@ -28,7 +39,7 @@ app = typer.Typer(
     help="A node graph for video on torch: footage and live video through graphs of nodes.",
     epilog="Exit codes: 0 done, 1 it failed, 2 asked wrongly, 130 stopped.",
 )
-for _module in (render, serve, explain, nodes, presets, doctor, bench, demo):
+for _module in (render, serve, explain, nodes, presets, doctor, bench, demo, train):
     app.command(_module.__name__.rpartition(".")[2])(_module.command)
 app.add_typer(models.app, name="models")
 

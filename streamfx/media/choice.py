@@ -12,7 +12,7 @@ from streamfx.errors import TargetError
 from streamfx.frame import VideoInfo
 from streamfx.media import codecs, encoders, pixels
 from streamfx.media.codecs import Codec
-from streamfx.media.containers import Container
+from streamfx.media.containers import CONTAINERS, Container
 from streamfx.media.mastering import Mastering
 from streamfx.media.options import options_for
 from streamfx.media.tagging import stored
@@ -86,7 +86,7 @@ def choose(
     encoder = _encoder(row, wanted, settings, notes)
     pix_fmt = _pixels(target, row, encoder, video, wanted, source_pix_fmt, notes)
     if wanted.alpha and not pixels.layout(pix_fmt).alpha:
-        notes.append(_no_alpha(target, row))
+        raise TargetError(_no_alpha(target, row))
     kept = target.container.colour or row.tags
     colour = stored(row, video, pix_fmt, coded or (video.width, video.height), kept, notes)
     if video.colour.hdr and pixels.layout(pix_fmt).depth < 10:
@@ -230,8 +230,15 @@ def _for_odd(offered: tuple[str, ...], video: VideoInfo) -> tuple[str, ...]:
 
 
 def _no_alpha(target: Target, row: Codec) -> str:
-    better = target.container.alpha
-    where = f"--codec {better}" if better and not target.images else "a .mov, .mkv or .webm"
-    if target.images:
-        where = "a sequence of .png or .tif"
-    return f"alpha is dropped: {row.name} in {target.extension or 'a pipe'} has none; take {where}"
+    """Return that alpha would be lost, and where it would not be."""
+    own = target.container.alpha if not target.images else ""
+    homes: dict[str, list[str]] = {}
+    for container in CONTAINERS:
+        if container.alpha and container.alpha != own:
+            homes.setdefault(container.alpha, []).append(container.extensions[0])
+    better = [f"{name} ({', '.join(where)})" for name, where in homes.items()]
+    better[:0] = [f"--codec {own}"] if own else []
+    return (
+        f"the picture has alpha, which {row.name} in {target.extension or 'a pipe'} cannot hold; "
+        f"{', '.join(better)} can; or fill it first, as the preset flatten does"
+    )

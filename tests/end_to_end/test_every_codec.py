@@ -48,7 +48,7 @@ def test_a_codec_opens_for_whatever_comes_in(
     settings = RunSettings(codec=codec, encoder="cpu")
     try:
         report = Graph().render(still_of(source), target, settings=settings)
-    except TargetError as exc:  # the Y4M muxer, for one, is not a place for RGB with alpha
+    except TargetError as exc:  # many are no place for alpha, and some for an odd layout
         assert "does not take" in str(exc) or "cannot hold" in str(exc)
         return
     assert report.frames_out == 2
@@ -63,6 +63,10 @@ def test_a_codec_opens_for_whatever_comes_in(
 def test_an_image_codec_opens_for_whatever_comes_in(
     codec: str, extension: str, source: str, tmp_path: Path
 ) -> None:
+    if extension == ".jpg" and pixels.layout(source).alpha:
+        with pytest.raises(TargetError, match="cannot hold"):
+            Graph().render(still_of(source), tmp_path / "out.%04d.jpg")
+        return
     Graph().render(still_of(source), tmp_path / f"out.%04d{extension}")
     assert sorted(path.name for path in tmp_path.iterdir()) == [
         f"out.0001{extension}",

@@ -19,9 +19,12 @@ from streamfx.catalog import Catalog
 from streamfx.engine.flow import Flow
 from streamfx.graph.build import Pipeline, Step
 from streamfx.graph.plan import Plan, plan
+from streamfx.models.store import ModelStore
 from streamfx.testing import context, info_of, noise, run
+from tests.networks import examples
 
 CATALOG = Catalog.shipped()
+VIDEO, PHOTO, BEFORE_PLATE = examples()
 CURVE = str(files("streamfx.presets") / "film-curve.cube")
 
 
@@ -46,6 +49,7 @@ class Case:
 SCENE = {"background": noise(1, size=(17, 40), seed=9)}
 MOVING = {"background": noise(12, size=(24, 32), seed=9, fps=7)}
 PLATE = {"plate": noise(1, size=(24, 32), seed=9)}
+TRIMAP = {"trimap": noise(1, size=(24, 32), seed=9)}
 GLASS = {"background": noise(1, size=(24, 32), seed=9, alpha=True)}
 
 CASES = [
@@ -58,7 +62,11 @@ CASES = [
     Case("compose.colour", {"colour": "#336699"}),
     Case("compose.over", {}, SCENE),
     Case("compose.over", {"feather": 3, "opacity": 0.8, "fit": "fit"}, MOVING),
-    Case("compose.over", {"fit": "stretch"}, GLASS),
+    Case("compose.over", {"fit": "stretch", "blur": 3.0}, GLASS),
+    Case("compose.over", {"colour": "#336699", "feather": 2}),
+    Case("compose.over", {"blur": 4.0, "linear": True}),
+    Case("compose.over", {"blur": 9.0, "opacity": 0.7}),
+    Case("compose.over", {"match": 0.8, "wrap": 0.5, "linear": True}, MOVING),
     Case("geometry.crop", {"aspect": "1:1"}),
     Case("geometry.crop", {"left": 1, "top": 3, "width": 7, "height": 5}),
     Case("geometry.resize", {"scale": 0.5}),
@@ -67,15 +75,47 @@ CASES = [
     Case("geometry.resize", {"height": 9, "filter": "nearest"}),
     Case("interpolate.blend"),
     Case("interpolate.blend", {"factor": 5}),
+    Case("matting.chroma"),
+    Case(
+        "matting.chroma",
+        {"screen": "#a08040", "shrink": 2, "keep": "0.1,0,1,1", "spill": 0.5, "tolerance": 0.4},
+    ),
+    Case("matting.clean_plate", {"people": "ignore"}),
     Case("matting.difference", {}, PLATE),
     Case(
         "matting.difference",
         {"shadows": 0.0, "shrink": 2, "smooth": 0.0},
         {"plate": MOVING["background"]},
     ),
+    Case("matting.matte"),
+    Case("matting.onnx", {"model": VIDEO}),
+    Case("matting.onnx", {"model": PHOTO}),
+    Case("matting.onnx", {"model": BEFORE_PLATE}, PLATE),
+    Case("matting.plate", {}, PLATE),
+    Case("matting.portrait"),
+    Case("matting.portrait", {"search": "fast", "detail": 128, "decontaminate": False}),
+    Case("matting.refine"),
+    Case("matting.trimap", {}, TRIMAP),
 ]
 
-every_case = pytest.mark.parametrize("case", CASES, ids=str)
+
+def _missing(case: Case) -> str:
+    """Return a model that a case wants and that is not here, or nothing; tests pull none."""
+    store = ModelStore.installed(offline=True)
+    return next((name for name in case.make().wants() if not store.here(name)), "")
+
+
+every_case = pytest.mark.parametrize(
+    "case",
+    [
+        pytest.param(
+            case,
+            id=str(case),
+            marks=pytest.mark.skipif(bool(name := _missing(case)), reason=f"no model {name} here"),
+        )
+        for case in CASES
+    ],
+)
 every_node = pytest.mark.parametrize("name", list(CATALOG))
 with_and_without_alpha = pytest.mark.parametrize("alpha", [False, True], ids=["rgb", "rgba"])
 
@@ -151,7 +191,11 @@ def test_a_variable_rate_stays_as_it_is(case: Case, durations: list[Fraction]) -
     for frame in frames:
         rig.push(frame)
     rig.flow.end(f"input.{rig.driver}")
-    by = int(rig.plan.video.fps / info_of(frames).fps)  # type: ignore[union-attr]  # frames go in
+    ratio = rig.plan.video.fps / info_of(frames).fps  # type: ignore[union-attr]  # frames go in
+    if ratio < 1:  # many become one
+        assert (rig.made[0].pts, rig.made[-1].end) == (frames[0].pts, frames[-1].end)
+        return
+    by = int(ratio)
     assert [f.pts for f in rig.made[::by]] == [f.pts for f in frames]
     assert all(a.end == b.pts for a, b in pairwise(rig.made))
     assert rig.made[-1].end == frames[-1].end

@@ -5,13 +5,16 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
 from streamfx.catalog import Catalog
 from streamfx.errors import GraphError, SettingError
+from streamfx.frame import AudioInfo, Frame, VideoInfo
 from streamfx.graph import preset
 from streamfx.graph.build import Pipeline, build
+from streamfx.graph.plan import plan
 from streamfx.graph.spec import GraphSpec
 from streamfx.live.refusal import unknown
 
@@ -23,11 +26,17 @@ INPUTS = ("background", "plate")
 FIRST = (
     "webcam-background",
     "webcam-blur",
+    "webcam-plate",
     "plate-background",
     "plate-blur",
     "soft-focus",
 )
 """What the page offers first, as far as it is there."""
+
+_TRIAL = VideoInfo(1280, 720, Fraction(30), frames=9000)
+_HEARD = AudioInfo(48000, 2)
+_LENGTH = 9000 / _TRIAL.fps
+"""Seconds that the trial lasts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +82,8 @@ class Offer:
             elif wanted:
                 raise SettingError(
                     f"preset {name!r} cannot run live: it needs inputs besides the camera, "
-                    f"{' and '.join(INPUTS)}, or puts out more than pictures"
+                    f"{' and '.join(INPUTS)}, puts out more than pictures, or holds them back to "
+                    "the end"
                 )
 
     @property
@@ -107,5 +117,16 @@ def _offered(name: str, catalog: Catalog) -> Offered | None:
     inputs = tuple(pipeline.named_inputs())
     if any(each not in INPUTS for each in inputs) or set(pipeline.outputs) - {"video", "audio"}:
         return None
+    if _never_ready(pipeline):
+        return None
     short = Path(name).stem if name.endswith(".toml") else name
     return Offered(short, spec, catalog, inputs)
+
+
+def _never_ready(pipeline: Pipeline) -> bool:
+    """Return whether nothing comes out before the end: as late as the input is long."""
+    infos = {feed: _TRIAL if kind is Frame else _HEARD for feed, kind in pipeline.inputs.items()}
+    try:
+        return plan(pipeline, infos).latency >= _LENGTH
+    except GraphError:  # it may still take what a camera brings
+        return False

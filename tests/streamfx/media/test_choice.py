@@ -75,11 +75,17 @@ def test_a_lost_chroma_layout_is_said() -> None:
     assert any("stored as yuv420p10le (10-bit 4:2:0) instead of 10-bit 4:2:2" in n for n in notes)
 
 
-def test_lost_alpha_is_said_with_a_way_out() -> None:
-    made = plan("a.mp4", HD.with_alpha(), "yuva420p")
-    assert not made.alpha
-    assert any("alpha is dropped" in n and "take a .mov, .mkv or .webm" in n for n in made.notes)
-    assert any("--codec ffv1" in n for n in plan("a.mkv", HD.with_alpha(), codec="h264").notes)
+def test_alpha_is_not_lost_and_the_error_names_what_holds_it() -> None:
+    with pytest.raises(TargetError) as caught:
+        plan("a.mp4", HD.with_alpha(), "yuva420p")
+    said = str(caught.value)
+    assert "h264 in .mp4 cannot hold" in said
+    for home in ("prores-4444 (.mov)", "ffv1 (.mkv", "vp9 (.webm)", "png (.png)", "flatten"):
+        assert home in said
+    with pytest.raises(TargetError, match="--codec ffv1"):
+        plan("a.mkv", HD.with_alpha(), codec="h264")
+    with pytest.raises(TargetError, match="jpeg in .jpg cannot hold"):
+        plan("a.jpg", HD.with_alpha(), "rgba")
 
 
 def test_the_sources_own_format_is_taken_where_it_fits() -> None:
@@ -211,4 +217,5 @@ def test_a_picture_without_a_source_is_stored_as_4_2_0() -> None:
 
 def test_vp9_keeps_alpha_only_where_the_container_does() -> None:
     assert plan("a.webm", HD.with_alpha(), "yuva420p", codec="vp9").pix_fmt == "yuva420p"
-    assert plan("a.mp4", HD.with_alpha(), "yuva420p", codec="vp9").pix_fmt == "yuv420p"
+    with pytest.raises(TargetError, match="vp9 in .mp4 cannot hold"):
+        plan("a.mp4", HD.with_alpha(), "yuva420p", codec="vp9")

@@ -15,7 +15,7 @@ def test_every_offered_preset_needs_only_what_a_session_has() -> None:
     offer = Offer()
     names = [offered.name for offered in offer]
     assert "soft-focus" in names
-    assert names[0] == "plate-background"
+    assert names[:3] == ["webcam-background", "webcam-blur", "webcam-plate"]
     for offered in offer:
         assert set(offered.inputs) <= set(INPUTS)
         assert offered.pipeline().steps is not None
@@ -50,6 +50,8 @@ def test_what_cannot_run_live_is_refused_at_the_start(tmp_path: Path) -> None:
     )
     with pytest.raises(SettingError, match="cannot run live"):
         Offer([str(path)])
+    with pytest.raises(SettingError, match="holds them back to the end"):
+        Offer(["clean-plate"])
     with pytest.raises(GraphError, match="no preset 'nothing'"):
         Offer(["nothing"])
 
