@@ -147,12 +147,8 @@ def _still(path: Path) -> Place:
     return _panned(read(path))
 
 
-def _room() -> Place:
-    return _panned(frames(FOOTAGE / "matting" / "room_people_and_empty_plate.mp4", 1)[0])
-
-
-def _flower() -> Place:
-    pictures = frames(FOOTAGE / "general" / "flower_960x540.mp4", 60)
+def _railway() -> Place:
+    pictures = frames(FOOTAGE / "general" / "railway_vp9.webm", 60)
     return lambda i, high, wide: _covering(pictures[i % len(pictures)], high, wide)
 
 
@@ -176,14 +172,15 @@ def _covering(picture: Picture, high: int, wide: int) -> Picture:
 
 
 PLACES: dict[str, Callable[[], Place]] = {
-    "room": _room,
+    "railway": _railway,
     **{
-        name: lambda name=name: _still(FOOTAGE / "style" / "contents" / f"{name}.jpg")  # type: ignore[misc]
-        for name in ("chicago", "flowers", "golden_gate")
+        name: lambda name=name: _still(
+            FOOTAGE / "super_resolution" / "bsds500_train" / f"{name}.jpg"
+        )  # type: ignore[misc]
+        for name in ("118035", "232038", "25098", "24004", "22013")
     },
-    "flower": _flower,
-    "sailboat": lambda: _still(FOOTAGE / "style" / "contents" / "sailboat.jpg"),
 }
+"""None of which a shipped network has seen."""
 
 
 def _first(path: Path, count: int) -> Iterator[Frame]:

@@ -94,17 +94,14 @@ def stills(shots: Iterator[Shot]) -> Iterator[Shot]:
 
 
 def nobody() -> Iterator[Shot]:
-    """Yield places, plants and textures: the true alpha is 0 everywhere."""
+    """Yield places, things and textures that no shipped network saw: the true alpha is 0."""
     style, general = FOOTAGE / "style", FOOTAGE / "general"
-    for path in sorted((style / "contents").glob("*.jpg")):
-        yield _empty(path.stem, [read(path)])
     for name in ("brushstrokes.jpg", "contrast_of_forms.jpg", "flower_of_life.jpg", "trial.jpg"):
         yield _empty(name.partition(".")[0], [read(style / "styles" / name)])
     yield _empty("beach", [read(FOOTAGE / "matting" / "lemur" / "new_background.png")])
-    for name in ("flower_960x540.mp4", "railway_vp9.webm", "rooftop_640x360_30fps.mp4"):
-        yield _empty(name.partition("_")[0], frames(general / name, 30))
-    room = frames(FOOTAGE / "matting" / "room_people_and_empty_plate.mp4", 20)
-    yield _empty("room without people", room)
+    yield _empty("railway", frames(general / "railway_vp9.webm", 30))
+    for path in sorted((FOOTAGE / "matting" / "alphamatting" / "image").glob("*.png")):
+        yield _empty("toys " + path.stem, [read(path)])
     for path in sorted((FOOTAGE / "restoration" / "real_noise" / "noisy").glob("*.JPG"))[::2]:
         yield _empty("things " + path.stem.removesuffix("_real"), [read(path)])
 

@@ -95,7 +95,7 @@ class Colours:
         at = (rival > _DOUBT).nonzero()[:, 0]
         image, seen = self._mean[0].clone(), self._seen[0].clone()
         sure = (1 - rival).square_()
-        around = torch.cat([image * sure, sure[None]]).unflatten(1, self._size)
+        around = torch.cat([image * sure, sure[None]]).view(-1, *self._size)
         side = 2 * max(1, round(_NEIGHBOURS * min(self._size))) + 1
         around = functional.avg_pool2d(around, side, 1, side // 2, count_include_pad=False)
         around = around.flatten(1)[:, at]
@@ -105,7 +105,7 @@ class Colours:
         best = away.argmin(0)[None]
         image[:, at] = mean.gather(0, best.expand(1, 3, -1))[0]
         seen[at] = self._seen[:, at].gather(0, best)[0]
-        return image.unflatten(1, self._size), seen.unflatten(0, self._size)
+        return image.view(-1, *self._size), seen.view(self._size)
 
 
 def _first_is_most(which: Tensor, mean: Tensor, seen: Tensor, worth: Tensor) -> Tensor:

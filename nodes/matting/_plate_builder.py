@@ -25,6 +25,8 @@ _OFTEN = 16
 """Pictures after which the plate that light is compared with is made anew."""
 _SHAKE = 0.06
 """How far a corner may go, as a share of the shorter side, before the camera looks elsewhere."""
+_SAME = 0.008
+"""Median difference from the plate below which its light has not changed."""
 _LINES = 180
 """Lines, or columns, whichever are fewer, of the size at which light is compared."""
 
@@ -66,7 +68,7 @@ class PlateBuilder:
                 self.astray += 1
                 return
             if not shift.none:
-                image = warped(image, np.linalg.inv(shift.matrix))
+                image = warped(image, np.linalg.inv(shift.matrix).astype(np.float64))
                 told = told & _inside(told, ceil(shift.reach(*self._size)) + 1)
             image = self._in_first_light(image, told)
         self._colours.learn(image, told)
@@ -104,10 +106,10 @@ class PlateBuilder:
         before = self.frames - 1
         if before & (before - 1) == 0 or before % _OFTEN == 0:
             plate, known = self.plate()
-            self._there = _small(plate, size), _small(known[None], size)[0]
-        plate, known = self._there
-        empty = known * _small(told[None].to(image.dtype), size)[0]
-        self._light = lit(plate, _small(image, size), empty, self._light)
+            self._there = _small(plate, size), _small((known > 0).to(known)[None], size)[0]
+        there, seen = self._there
+        empty = seen * _small(told[None].to(image.dtype), size)[0]
+        self._light = lit(there, _small(image, size), empty, self._light)
         return shone(image, self._light)
 
 
@@ -117,7 +119,8 @@ def shone(image: Tensor, light: Light) -> Tensor:
         return torch.from_numpy(light.on(image.numpy()))
     none, once, twice = image.new_tensor(light.curve.T)[..., None, None]
     field = _sized(image.new_tensor(light.field), image.shape[1:], "bilinear")
-    return (((image * twice + once) * image + none) * field).clamp_(0, 1)
+    made: Tensor = ((image * twice + once) * image + none) * field
+    return made.clamp_(0, 1)
 
 
 def _empty(person: Tensor, size: torch.Size) -> Tensor:
@@ -142,7 +145,7 @@ def _small(image: Tensor, size: tuple[int, int]) -> Floats:
 
 
 def _sized(image: Tensor, size: Sequence[int], mode: str) -> Tensor:
-    return functional.interpolate(image.unflatten(0, (1, -1)), tuple(size), mode=mode)[0]
+    return functional.interpolate(image[None], tuple(size), mode=mode)[0]
 
 
 def _small_size(size: torch.Size) -> tuple[int, int]:

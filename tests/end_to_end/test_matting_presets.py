@@ -90,11 +90,15 @@ def alphas(path: Path) -> Pictures:
 def alpha_of(frame: av.VideoFrame) -> Pictures:
     if frame.format.name.startswith("rgba"):
         image = frame.to_ndarray(format="rgba64le" if "64" in frame.format.name else "rgba")
-        return image[..., 3] / np.iinfo(image.dtype).max
+        whole: Pictures = image[..., 3] / (65535 if image.dtype == np.uint16 else 255)
+        return whole
     bits = frame.format.components[3].bits
     plane = frame.planes[3]
-    rows = np.frombuffer(plane, np.uint8 if bits == 8 else np.uint16).reshape(frame.height, -1)
-    return rows[:, : frame.width] / (2**bits - 1)
+    data = bytes(plane)
+    kind: Any = np.uint8 if bits == 8 else np.uint16
+    rows = np.frombuffer(data, kind).reshape(frame.height, -1)
+    made: Pictures = rows[:, : frame.width] / (2**bits - 1)
+    return made
 
 
 def written(path: Path, frames: Iterable[Any], rate: int) -> Path:
@@ -113,7 +117,8 @@ def written(path: Path, frames: Iterable[Any], rate: int) -> Path:
 def image_file(path: Path, image: Any) -> Path:
     with av.open(str(path), "w", format="image2", options={"update": "1"}) as container:
         stream = container.add_stream("png", rate=1)
-        stream.height, stream.width, stream.pix_fmt = *image.shape[:2], "rgb24"
+        stream.height, stream.width = image.shape[:2]
+        stream.pix_fmt = "rgb24"
         container.mux(stream.encode(av.VideoFrame.from_ndarray(image)))
         container.mux(stream.encode(None))
     return path
@@ -337,7 +342,7 @@ def test_a_live_session_offers_it_and_pictures_come_out(name: str, plates: Model
         shown.append(one.frame)
         came.release()
 
-    feeds = {"background": BlankFeed("#204060"), "plate": StillFeed(source[0])}
+    feeds: dict[str, Any] = {"background": BlankFeed("#204060"), "plate": StillFeed(source[0])}
     live = Realtime(
         offered.pipeline(),
         show,
