@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from importlib.resources import files
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
 import hypothesis.strategies as st
@@ -43,7 +44,8 @@ class Case:
         return CATALOG[self.node](**self.params)
 
     def __str__(self) -> str:
-        return f"{self.node}({', '.join(f'{k}={v}' for k, v in self.params.items() if v != CURVE)})"
+        given = {k: Path(v).name if k == "model" else v for k, v in self.params.items()}
+        return f"{self.node}({', '.join(f'{k}={v}' for k, v in given.items() if v != CURVE)})"
 
 
 SCENE = {"background": noise(1, size=(17, 40), seed=9)}
