@@ -62,7 +62,7 @@ class CleanPlate(Node):
             self._first, self._next = frame, frame.pts
         self._end = frame.end
         if frame.pts >= self._next:
-            self._next = frame.pts + Fraction(self.every)
+            self._next = frame.pts + Fraction(self.every).limit_denominator(10**6)
             image = frame.image[:3].clamp(0, 1)
             self._builder.add(image, self._somebody(image))
             if self._builder.frames >= _SURE:

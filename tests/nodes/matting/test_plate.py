@@ -85,7 +85,7 @@ def test_what_is_not_on_the_plate_is_cut_out_softly(
     assert error(out.image[3], disc()) < 0.012
     half = (disc()[0] > 0.4) & (disc()[0] < 0.9)
     off = (out.image[:3].cpu() - ORANGE)[:, half].abs().mean()
-    assert off < 0.5 * (frame.image - ORANGE)[:, half].abs().mean()
+    assert off < 0.6 * (frame.image - ORANGE)[:, half].abs().mean()
 
 
 @pytest.mark.parametrize("grain", [0.005, 0.02, 0.04])

@@ -34,7 +34,7 @@ def test_whoever_walks_by_leaves_the_room_empty(told, device):
         builder.add(image.to(device), person.to(device) if told else None)
     image, known = builder.plate()
     assert image.device.type == device.type
-    assert (image.cpu() - scene).abs().mean() < 0.004
+    assert (image.cpu() - scene).abs().mean() < 0.006
     assert known.min() > 0.3
 
 
@@ -55,7 +55,7 @@ def test_a_coarse_mask_does():
     for step in range(8):
         image, person = visited(scene, 16 * step)
         builder.add(image, torch.nn.functional.avg_pool2d(person[None], 4)[0])
-    assert error(builder, scene) < 0.004
+    assert error(builder, scene) < 0.006
 
 
 def test_exposure_that_drifts_is_undone():
@@ -91,7 +91,7 @@ def test_a_camera_that_pans_away_is_counted():
     assert builder.astray >= 5
     assert builder.furthest > 0.06
     image, _ = builder.plate()
-    assert (image - scene[:, :, :160]).abs().mean() < 0.01
+    assert (image - scene[:, :, :160]).abs().mean() < 0.012
 
 
 def test_another_size_and_no_picture_are_refused():
