@@ -12,7 +12,7 @@ from streamfx.nodes.matting._guided import smaller
 BODY = "mediapipe-pose-detection"
 FACE = "mediapipe-face-detection-full"
 
-_NOBODY, _SOMEBODY = 0.45, 0.6
+_NOBODY, _SOMEBODY = 0.5, 0.65
 """Score up to which nobody is there, and from which somebody surely is."""
 _EVERY = {"thorough": (1, 4), "fast": (3, 15)}
 """Frames from one look to the next, for bodies and faces by turns: where nobody was, or somebody

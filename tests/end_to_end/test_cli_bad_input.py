@@ -129,8 +129,8 @@ GRAPHS = {
         "node 'exposure' has no port 'image'; it takes frame",
     ),
     "a port that nothing feeds": (
-        '[[node]]\nuse = "compose.over"\n',
-        "takes subject, background; nothing feeds 'background'",
+        '[[node]]\nuse = "matting.difference"\n',
+        "takes frame, plate; nothing feeds 'plate'",
     ),
     "a cycle": (
         '[[node]]\nid = "a"\nuse = "adjust.exposure"\nfrom = "b"\n'

@@ -8,6 +8,7 @@ from streamfx.errors import GraphError
 from streamfx.nodes.adjust import Exposure
 from streamfx.nodes.compose import Over
 from streamfx.nodes.interpolate import Blend
+from streamfx.nodes.matting import Difference
 from tests import clips
 
 
@@ -59,8 +60,8 @@ def test_a_node_of_the_scripts_own_needs_no_catalog() -> None:
 
 def test_a_mistake_is_told_when_the_node_is_added_and_changes_nothing() -> None:
     graph = fx.Graph()
-    with pytest.raises(GraphError, match="nothing feeds 'background'"):
-        graph.add(Over())
+    with pytest.raises(GraphError, match="nothing feeds 'plate'"):
+        graph.add(Difference())
     with pytest.raises(GraphError, match="no port 'scene'"):
         graph.add(Over(), scene=graph.video)
     with pytest.raises(GraphError, match="must be wired to something of this graph"):
