@@ -17,6 +17,8 @@ from streamfx.nodes.matting._subject import coloured
 
 MODEL = "matting-portrait"
 
+_CUT = 0.15
+"""Mean change of R'G'B' from one picture to the next that is another shot, marked or not."""
 _FAINT = 0.02
 """Alpha, or what it lacks to 1, that is only the network's doubt."""
 
@@ -58,18 +60,25 @@ class Portrait(Node):
         self._presence = Presence(ctx, self.search)
         self._network = ctx.models.load(MODEL, ctx.device, ctx.dtype)
         self._dtype = ctx.dtype
-        self._memory: Memory | None = None
-        self._last: tuple[Tensor, Tensor | None] | None = None
+        self._forget()
 
     def reset(self, ctx: Context) -> None:
+        self._forget()
+
+    def _forget(self) -> None:
         self._presence.reset()
-        self._memory = None
-        self._last = None
+        self._memory: Memory | None = None
+        self._last: tuple[Tensor, Tensor | None] | None = None
+        self._seen: Tensor | None = None
 
     @torch.inference_mode()
     def process(self, frame: Frame) -> Frame:
         size = self._size(frame)
         small = smaller(frame.image, *size).clamp(0, 1)
+        before, self._seen = self._seen, small
+        if before is not None and _another_shot(before, small):
+            self._forget()
+            self._seen = small
         coarse = self._people.find(frame.image, size) * self._presence.of(frame.image)
         seen = small[None].to(self._dtype).contiguous(memory_format=torch.channels_last)
         if self._memory is not None and self._memory[-1].shape[2:] != (size[0] // 2, size[1] // 2):
@@ -102,3 +111,8 @@ class Portrait(Node):
         by = min(1.0, self.detail / max(frame.height, frame.width))
         high, wide = (max(16, round(s * by / 16) * 16) for s in (frame.height, frame.width))
         return high, wide
+
+
+def _another_shot(before: Tensor, now: Tensor) -> bool:
+    """Return whether two small pictures are of two shots, though no cut is marked."""
+    return before.shape == now.shape and float((now - before).abs().mean()) > _CUT

@@ -67,6 +67,15 @@ def test_a_cut_is_a_new_beginning():
     assert torch.equal(after.image, alone.image)
 
 
+def test_a_shot_that_nobody_marked_as_new_is_seen_to_be():
+    before = [scene(10 * i, number=i) for i in range(3)]
+    other = scene(50, number=3)
+    new = other.showing(1 - other.image)
+    after = cut(*before, new, strength=1)[-1]
+    (alone,) = cut(new, strength=1)
+    assert torch.equal(after.image, alone.image)
+
+
 def test_frames_of_another_size_are_a_new_beginning():
     before, new = scene(10), scene(20, (64, 80), 1)
     after = cut(before, new, strength=1)[-1]
