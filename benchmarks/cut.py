@@ -90,7 +90,7 @@ def by_mediapipe(shots: Iterable[Shot]) -> Iterator[tuple[Shot, dict[str, Cut]]]
 
 def frame_of(picture: Picture, at: int) -> Frame:
     """Return a picture as the frame of that number."""
-    image = torch.from_numpy(picture).permute(2, 0, 1).to(torch.float32) / 255
+    image = torch.from_numpy(picture).permute(2, 0, 1).contiguous().to(torch.float32) / 255
     return Frame(image, at * STEP, STEP, SDR)
 
 

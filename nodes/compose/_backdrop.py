@@ -19,9 +19,9 @@ from streamfx.resample import blur
 Planes = Any
 """``(C, H, W)``: an array on the CPU, where that is faster for what is small, else a tensor."""
 
-_SAMPLES = 3.5
+_SAMPLES = 3.1
 """Samples that a standard deviation of the blur has at least, once the picture is shrunk: what
-is drawn straight between them is then within a code value of 8 bits."""
+is drawn straight between them is then within three code values of 8 bits."""
 _SPREAD = 1 / 12 + 1 / 6
 """Variance, in samples, that the means of blocks and the straight lines between them add."""
 _LARGEST = 16

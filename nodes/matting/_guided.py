@@ -24,15 +24,21 @@ _NONE = 1 / 512
 
 
 def upsampled(
-    alpha: Tensor, image: Tensor, radius: int = 1, eps: float = 3e-5, margin: int = 2
+    alpha: Tensor,
+    image: Tensor,
+    radius: int = 1,
+    eps: float = 3e-5,
+    margin: int = 2,
+    guide: Tensor | None = None,
 ) -> Tensor:
     """Return ``alpha`` ``(h, w)`` at the size of ``image`` ``(3 or 4, H, W)``, as ``(H, W)``.
 
     ``radius`` is that of the windows, in pixels of the small picture; ``eps`` a variance of colour:
     what varies less is no edge. The band reaches ``margin`` small pixels beyond soft alpha.
+    ``guide`` ``(3, h, w)`` is the image made small, where somebody has it already.
     """
     high, wide = int(image.shape[1]), int(image.shape[2])
-    guide = smaller(image, *alpha.shape)
+    guide = smaller(image, *alpha.shape) if guide is None else guide
     made = _linear(alpha, (high, wide))
     soft = ((alpha > _NONE) & (alpha < 1 - _NONE)).to(alpha.dtype)
     near = max_pool2d(soft[None], 2 * margin + 1, stride=1, padding=margin)[0]

@@ -19,6 +19,8 @@ SQUARE = "mediapipe-selfie"
 WIDE = "mediapipe-selfie-landscape"
 """The network for pictures of 256 x 144."""
 
+_SIZES = {SQUARE: (256, 256), WIDE: (144, 256)}
+"""Height and width of what the networks see."""
 _LIKELY = 0.4
 """Probability at which a part is looked at more closely."""
 _LEAST = 0.003
@@ -55,15 +57,20 @@ class People:
         self._nets: dict[str, torch.nn.Module] = {}
         self._ctx = ctx
 
-    def find(self, image: Tensor, size: tuple[int, int]) -> Tensor:
+    def find(self, image: Tensor, size: tuple[int, int], small: Tensor | None = None) -> Tensor:
         """Return a mask ``(h, w)`` of ``size``: the probability of a person, in [0, 1].
 
-        ``image`` is ``(3 or 4, H, W)``; what lies outside [0, 1] is clamped.
+        ``image`` is ``(3 or 4, H, W)``; what lies outside [0, 1] is clamped. ``small`` is the same
+        made small, where somebody has it already: for one look it may do.
         """
-        wide = image.shape[2] > 1.3 * image.shape[1]
+        landscape = image.shape[2] > 1.3 * image.shape[1]
         whole = Window(0, 0, int(image.shape[1]), int(image.shape[2]))
         if not self._thorough:
-            return self._seen(WIDE if wide else SQUARE, image, whole, size)
+            name = WIDE if landscape else SQUARE
+            high, wide = _SIZES[name]
+            if small is not None and small.shape[1] >= high and small.shape[2] >= wide:
+                image, whole = small, Window(0, 0, int(small.shape[1]), int(small.shape[2]))
+            return self._seen(name, image, whole, size)
         both = [self._seen(name, image, whole, size) for name in (SQUARE, WIDE)]
         mask = torch.stack(both).mean(0)
         total, count = torch.zeros_like(mask), torch.zeros_like(mask)
@@ -79,7 +86,7 @@ class People:
     def _seen(self, name: str, image: Tensor, part: Window, size: tuple[int, int]) -> Tensor:
         """Return what one network finds in a part of the picture, ``(h, w)`` of ``size``."""
         net = self._net(name)
-        high, wide = (144, 256) if name == WIDE else (256, 256)
+        high, wide = _SIZES[name]
         shown = image[:, part.top : part.bottom, part.left : part.right]
         small = smaller(shown, high, wide).clamp(0, 1)[None]
         found = net(small.contiguous(memory_format=torch.channels_last))

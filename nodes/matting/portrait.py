@@ -79,7 +79,8 @@ class Portrait(Node):
         if before is not None and _another_shot(before, small):
             self._forget()
             self._seen = small
-        coarse = self._people.find(frame.image, size) * self._presence.of(frame.image)
+        view = small if self.search == "fast" else frame.image
+        coarse = self._people.find(frame.image, size, small) * self._presence.of(view)
         seen = small[None].to(self._dtype).contiguous(memory_format=torch.channels_last)
         if self._memory is not None and self._memory[-1].shape[2:] != (size[0] // 2, size[1] // 2):
             self._memory = None
@@ -89,7 +90,7 @@ class Portrait(Node):
         change = (colours[0].to(small.dtype) - small) if self.decontaminate else None
         firm = ((alpha[0, 0].to(small.dtype) - _FAINT) / (1 - 2 * _FAINT)).clamp_(0, 1)
         self._last = firm, change
-        return self._drawn(frame)
+        return self._drawn(frame, small)
 
     @torch.inference_mode()
     def reuse(self, frame: Frame) -> Frame | None:
@@ -100,10 +101,10 @@ class Portrait(Node):
         self._memory = None
         self._last = None
 
-    def _drawn(self, frame: Frame) -> Frame:
+    def _drawn(self, frame: Frame, guide: Tensor | None = None) -> Frame:
         assert self._last is not None
         small, change = self._last
-        alpha = upsampled(small, frame.image)
+        alpha = upsampled(small, frame.image, guide=guide)
         return frame.showing(coloured(frame.image, alpha, change))
 
     def _size(self, frame: Frame) -> tuple[int, int]:

@@ -42,7 +42,7 @@ def test_it_is_the_gaussian(sigma: float, size: tuple[int, int], device: torch.d
     exact = blur(image.double(), sigma).float()
     off = (defocused(image.to(device), sigma, None).cpu() - exact).abs()
     assert off[:, 6:-6, 6:-6].max() < 2.5 * CODE
-    assert off.max() < 12 * CODE, "held for half a sample at the very edge"
+    assert off.max() < 14 * CODE, "held for half a sample at the very edge"
     assert off.mean() < 0.4 * CODE
 
 
