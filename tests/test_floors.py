@@ -13,6 +13,7 @@ FLOORS = [
         "streamfx.colour",
         "streamfx.alpha",
         "streamfx.pyramid",
+        "streamfx.likeness",
         "streamfx.resample",
         "streamfx.swatch",
     },

@@ -1,5 +1,6 @@
-"""More frames than came in."""
+"""Frame interpolation."""
 
 from streamfx.nodes.interpolate.blend import Blend
+from streamfx.nodes.interpolate.flow import Flow
 
-__all__ = ["Blend"]
+__all__ = ["Blend", "Flow"]

@@ -1,0 +1,58 @@
+"""What lies still over a moving picture: titles, logos, the instruments of a game."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+_COLUMNS = 640
+"""Pixels along the longer side of the picture in which overlays are looked for."""
+_SAME = 5 / 255
+"""Change of R'G'B' that coding makes of what does not change."""
+_EDGE = 0.12
+"""Contrast of neighbours from which on there is an edge; of flat things flow moves nothing."""
+_NEAR, _AROUND = 2, 12
+"""Pixels around an edge that belong to it, and around an overlay in which something moves."""
+_MOVING = 0.35
+"""Share of the pixels around that change, from which on what does not change is an overlay."""
+_PAIRS = 3
+"""Successive pairs of frames in which it has not changed."""
+
+
+class Overlay:
+    """Finds what stays as it is while the picture around it moves, from pair to pair of frames."""
+
+    def __init__(self) -> None:
+        self._count: Tensor | None = None
+        self._found: Tensor | None = None
+        self._size = 0, 0
+
+    def see(self, before: Tensor, after: Tensor) -> None:
+        """Look at two successive frames ``(3, H, W)``."""
+        high, wide = int(before.shape[1]), int(before.shape[2])
+        by = max(1, round(max(high, wide) / _COLUMNS))
+        one, two = (functional.avg_pool2d(x[None].float(), by) for x in (before, after))
+        same = ((one - two).abs().amax(1, keepdim=True) < _SAME).float()
+        if self._count is None or self._count.shape != same.shape:
+            self._count = torch.zeros_like(same)
+        self._count = (self._count + 1) * same
+        moving = functional.avg_pool2d(1 - same, 2 * _AROUND + 1, 1, _AROUND)
+        kept = (self._count >= _PAIRS).float() * (moving > _MOVING).float() * _edges(one)
+        self._found = kept if bool(kept.any()) else None
+        self._size = high, wide
+
+    def mask(self) -> Tensor | None:
+        """Return where an overlay lies in the last pair, ``(H, W)`` in [0, 1], or None."""
+        if self._found is None:
+            return None
+        return functional.interpolate(self._found, self._size, mode="bilinear")[0, 0]
+
+
+def _edges(x: Tensor) -> Tensor:
+    """Return 1 near edges of ``(1, 3, h, w)``, as ``(1, 1, h, w)``."""
+    grey = x.mean(1, keepdim=True)
+    side = 2 * _NEAR + 1
+    most = functional.max_pool2d(grey, 3, 1, 1)
+    least = -functional.max_pool2d(-grey, 3, 1, 1)
+    return functional.max_pool2d((most - least > _EDGE).float(), side, 1, _NEAR)
