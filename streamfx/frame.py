@@ -267,6 +267,10 @@ class VideoInfo:
     """How many frames there will be, where the container says."""
     pixel_aspect: Fraction = Fraction(1)
     """Width of a pixel over its height, upright."""
+    speed: Fraction = Fraction(1)
+    """Seconds of the source that pass in one second: its instants are the source's over this."""
+    muted: bool = False
+    """Whether the source's sound is left out beside it; else it is stretched as the picture is."""
 
     @property
     def time_base(self) -> Fraction:
@@ -294,6 +298,17 @@ class VideoInfo:
             fps=self.fps * by,
             tick=self.time_base / by,
             frames=None if self.frames is None else self.frames * by,
+        )
+
+    def retimed(self, speed: Fraction, *, muted: bool = False) -> VideoInfo:
+        """Return the stream ``speed`` times as fast: every instant over ``speed``."""
+        return replace(
+            self,
+            fps=self.fps * speed,
+            tick=self.tick / speed,
+            latency=self.latency / speed,
+            speed=self.speed * speed,
+            muted=self.muted or muted,
         )
 
     def with_alpha(self, alpha: bool = True) -> VideoInfo:

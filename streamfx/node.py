@@ -157,6 +157,14 @@ class Node(BaseModel):
         """Seconds of every ``Span`` that are wanted beyond the end of the driving frame."""
         return Fraction(0)
 
+    @property
+    def pending(self) -> Fraction | None:
+        """Instant of what came in earliest and still waits to come out.
+
+        Only for a node that holds back longer than ``plan`` can say; None: as that says.
+        """
+        return None
+
     def plan(self, video: VideoInfo) -> VideoInfo:
         """Say what comes out, before any frame has come in: size, rate, frames held back, alpha.
 

@@ -44,6 +44,10 @@ class Stretch:
         """Seconds from the first to the last."""
         return self.last - self.first
 
+    def faster(self, speed: Fraction) -> Stretch:
+        """Return when it lasts once every instant is over ``speed``."""
+        return Stretch(self.first / speed, self.last / speed)
+
     def joined(self, other: Stretch | None) -> Stretch:
         """Return the shortest stretch that covers both."""
         if other is None:

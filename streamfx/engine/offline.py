@@ -71,7 +71,7 @@ def stream(
     waiting: list[Frame] = []
 
     def take(name: str, item: Timed) -> None:
-        if name == "video" and isinstance(item, Frame) and ready.wants(item):
+        if name == "video" and isinstance(item, Frame) and ready.wants(name, item):
             waiting.append(item)
 
     try:
@@ -132,13 +132,15 @@ class _Run:
                 output.abandon()
             raise
         finally:
-            self._remarks.close()
-            self._pump.close()
+            try:
+                self._pump.close()
+            finally:
+                self._remarks.close()
         return self._conclude(source, target, kept)
 
     def _emit(self, name: str, item: Timed) -> None:
         output = self._outputs.get("video" if name == "audio" else name)
-        if output is None or not self._ready.wants(item):
+        if output is None or not self._ready.wants(name, item):
             return
         assert isinstance(item, (Frame, Sound))  # outputs of other classes are refused by build
         began = time.perf_counter()
@@ -199,7 +201,7 @@ class _Run:
         ready, pump, output = self._ready, self._pump, self._outputs["video"]
         tracker, reader, writer = pump.tracker, ready.inputs[0].reader, output.writer
         video_out, audio_out = writer.extents.get("video"), writer.extents.get("audio")
-        steps = ready.pipeline.steps
+        steps, speed = ready.pipeline.steps, ready.plan.video.speed
         return Report(
             source=source,
             target=target,
@@ -209,7 +211,7 @@ class _Run:
             elapsed=time.perf_counter() - self._began,
             video_in=tracker.video_in or NOWHERE,
             video_out=video_out or NOWHERE,
-            sync=compare(tracker.video_in, tracker.audio_in, video_out, audio_out),
+            sync=compare(tracker.video_in, tracker.audio_in, video_out, audio_out, speed),
             steps=pump.flow.meter.read([step.id for step in steps]),
             stages={
                 "decode": sum(entry.busy for entry in ready.inputs),

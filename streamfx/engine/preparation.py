@@ -14,7 +14,7 @@ from streamfx.engine.sync import Interval
 from streamfx.errors import SettingError
 from streamfx.frame import Info, Timed, VideoInfo
 from streamfx.graph.build import Pipeline
-from streamfx.graph.plan import Plan, plan
+from streamfx.graph.plan import Plan, plan, speed_of
 from streamfx.graph.spec import VIDEO
 from streamfx.timing import show_instant
 
@@ -39,11 +39,20 @@ class Prepared:
         assert isinstance(info, VideoInfo)
         return info
 
-    def wants(self, item: Timed) -> bool:
-        """Return whether any of an item is shown or heard in the wanted range."""
+    def interval_of(self, output: str) -> Interval | None:
+        """Return the range that is wanted, on the timeline of an output."""
         if self.interval is None:
-            return True
+            return None
         start, end = self.interval
+        speed = speed_of(self.plan.wires[self.pipeline.outputs[output]])
+        return start / speed, None if end is None else end / speed
+
+    def wants(self, output: str, item: Timed) -> bool:
+        """Return whether any of an item is shown or heard in the wanted range."""
+        interval = self.interval_of(output)
+        if interval is None:
+            return True
+        start, end = interval
         return item.pts + item.duration > start and (end is None or item.pts < end)
 
     def close(self) -> None:

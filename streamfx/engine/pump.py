@@ -113,6 +113,11 @@ class RangeEnd:
 
     def __init__(self, ready: Prepared) -> None:
         self._end = ready.interval[1] if ready.interval else None
+        self._ends = {
+            name: interval[1]
+            for name in ready.pipeline.outputs
+            if (interval := ready.interval_of(name)) is not None
+        }
         self._outputs = set(ready.pipeline.outputs)
         self._tracks = {s.index for s in ready.inputs[0].reader.copied if s.type == "audio"}
         if "audio" in self._outputs:
@@ -131,7 +136,8 @@ class RangeEnd:
 
     def came_out(self, name: str, item: Timed) -> None:
         """Note what the graph has put out."""
-        if self._end is not None and item.pts >= self._end:
+        end = self._ends.get(name)
+        if end is not None and item.pts >= end:
             self._outputs.discard(name)
 
     def read(self, item: Frame | Sound | Copied) -> None:

@@ -12,7 +12,7 @@ from streamfx.engine.align import START, Bound, Inbox
 from streamfx.errors import NodeError
 from streamfx.frame import Frame, Timed, VideoInfo
 from streamfx.graph.build import Step
-from streamfx.graph.plan import Plan
+from streamfx.graph.plan import Plan, speed_of
 from streamfx.node import Context
 
 
@@ -43,6 +43,7 @@ class Station:
         self.told: Bound = START
         self.ctx = replace(ctx, info=plan.wires[step.driver])
         self._plan = plan.wires
+        self._speed = speed_of(plan.wires[self.feeds[0]]) / speed_of(plan.wires[step.driver])
         self._history: deque[Fraction] = deque(maxlen=max(plan.held_back[step.id], 1))
         self._held_back = plan.held_back[step.id]
         self._begun = self._fresh = False
@@ -80,11 +81,14 @@ class Station:
 
     def promise(self, came: Bound) -> Bound:
         """Return how far the outputs have come when the driving input has come to ``came``."""
-        if self._held_back == 0:
-            return came
-        if len(self._history) < self._held_back:
-            return START
-        return (self._history[0], 0)
+        if self._held_back:
+            if len(self._history) < self._held_back:
+                return START
+            came = (self._history[0], 0)
+        instant, delivered = came
+        if self.node.pending is not None and came >= (self.node.pending, 0):
+            instant, delivered = self.node.pending, 0
+        return (instant / self._speed, delivered)
 
     def checked(self, port: int, item: Timed) -> Timed:
         """Return an item that a node put out, or raise where it is not what the node promised."""

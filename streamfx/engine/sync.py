@@ -58,8 +58,16 @@ def compare(
     audio_in: Stretch | None,
     video_out: Stretch | None,
     audio_out: Stretch | None,
+    speed: Fraction = Fraction(1),
 ) -> Sync:
-    """Return by how much the output's picture moved against its sound, compared with the source."""
+    """Return by how much the output's picture moved against its sound, compared with the source.
+
+    ``speed`` is how many seconds of the source pass in one second of the output.
+    """
+    if speed != 1:
+        video_in = video_in and video_in.faster(speed)
+        audio_in = audio_in and _heard(audio_in).faster(speed)
+        audio_out = audio_out and _heard(audio_out)
     length_in = video_in.duration if video_in else Fraction(0)
     length_out = video_out.duration if video_out else Fraction(0)
     if not (video_in and audio_in and video_out and audio_out):
@@ -69,3 +77,8 @@ def compare(
         last=(video_out.last - audio_out.last) - (video_in.last - audio_in.last),
         duration=length_out - length_in,
     )
+
+
+def _heard(span: Stretch) -> Stretch:
+    """Return when sound is heard: before 0 there is only what a decoder needs to get going."""
+    return Stretch(max(span.first, Fraction(0)), span.last)

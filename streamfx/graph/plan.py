@@ -56,6 +56,7 @@ def plan(pipeline: Pipeline, sources: Mapping[str, Info]) -> Plan:
     past: dict[str, Fraction] = dict.fromkeys(wires, Fraction(0))
     buffers: list[Buffer] = []
     for step in pipeline.steps:
+        _check_speeds(step, wires)
         _check_pairs(step, wires)
         came = _meet(step, wires)
         buffers += _buffers(step, wires, came)
@@ -63,7 +64,7 @@ def plan(pipeline: Pipeline, sources: Mapping[str, Info]) -> Plan:
         held_back[step.id] = made.held_back
         reach = max(past.get(feed, Fraction(0)) for feed in step.wires.values())
         if isinstance(came, VideoInfo):
-            reach += step.node.past / came.fps
+            reach += step.node.past / came.fps * came.speed
         for out in type(step.node).outputs:
             wires[f"{step.id}.{out}"] = made
             past[f"{step.id}.{out}"] = reach
@@ -80,6 +81,21 @@ def plan(pipeline: Pipeline, sources: Mapping[str, Info]) -> Plan:
         models=tuple(dict.fromkeys(n for step in pipeline.steps for n in step.node.wants())),
         video=video,
     )
+
+
+def speed_of(info: Info) -> Fraction:
+    """Return how many seconds of the source pass in one second; sound keeps the source's time."""
+    return info.speed if isinstance(info, VideoInfo) else Fraction(1)
+
+
+def _check_speeds(step: Step, wires: Mapping[str, Info]) -> None:
+    own = speed_of(wires[step.driver])
+    for port, feed in step.wires.items():
+        if speed_of(wires[feed]) != own:
+            raise GraphError(
+                f"node {step.id!r}: {step.driver!r} runs at {float(own):g} times the source's "
+                f"speed, {port} at {float(speed_of(wires[feed])):g}: join them before that changes"
+            )
 
 
 def _check_pairs(step: Step, wires: Mapping[str, Info]) -> None:

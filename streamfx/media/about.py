@@ -43,9 +43,15 @@ def unusual(tags: Mapping[str, str]) -> bool:
 
 
 def shifted_chapters(
-    chapters: Iterable[Chapter], start: Fraction, end: Fraction | None
+    chapters: Iterable[Chapter],
+    start: Fraction,
+    end: Fraction | None,
+    speed: Fraction = Fraction(1),
 ) -> list[Chapter]:
-    """Return the chapters that are shown between two instants, on the time of the range."""
+    """Return the chapters that are shown between two instants, on the time of the range.
+
+    ``speed`` is how many seconds of theirs pass in one second of the file.
+    """
     kept: list[Chapter] = []
     for chapter in chapters:
         tick = chapter["time_base"] or Fraction(1, 1000)
@@ -55,8 +61,8 @@ def shifted_chapters(
             continue
         moved = Chapter(
             id=chapter["id"],
-            start=round((first - start) / tick),
-            end=round((last - start) / tick),
+            start=round((first - start) / speed / tick),
+            end=round((last - start) / speed / tick),
             time_base=tick,
             metadata=dict(chapter["metadata"]),
         )

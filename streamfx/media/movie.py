@@ -71,7 +71,10 @@ class Movie:
             square = source is not None and _states_aspect(source)
             self._encoder = self._picture(video, orientation, square)
             self._tracks = Tracks(self._file, plan.container, window, notes)
-            self._sound = self._add_sound(audio)
+            self._muted = video.muted and (audio is not None or _sounds(source))
+            if self._muted:
+                notes.append("the sound is left out: the graph mutes it")
+            self._sound = None if self._muted else self._add_sound(audio)
             if source is not None:
                 if tracks:
                     self._add_tracks(source)
@@ -178,11 +181,11 @@ class Movie:
         self._notes.append(f"the sound is encoded as {codec} at {stream.codec_context.rate} Hz")
         window = self._window
         encoder = SoundEncoder(stream, self._plan.container.constant)
-        return SoundTrack(encoder, audio, window.start, window.end)
+        return SoundTrack(encoder, audio, *window.source, window.speed)
 
     def _add_tracks(self, source: Reader) -> None:
         for stream in source.copied:
-            if not (self._sound is not None and stream.type == "audio"):
+            if stream.type != "audio" or not (self._sound is not None or self._muted):
                 self._tracks.add(stream)
         for stream in source.container.streams:
             cover = stream.type == "video" and stream.disposition & COVER
@@ -192,7 +195,8 @@ class Movie:
     def _add_labels(self, source: Reader, video: VideoInfo, tags: dict[str, str]) -> None:
         container, window = self._plan.container, self._window
         self._file.metadata.update(tags)
-        chapters = about.shifted_chapters(source.container.chapters(), window.start, window.end)
+        chapters = source.container.chapters()
+        chapters = about.shifted_chapters(chapters, *window.source, window.speed)
         if chapters and container.chapters:
             self._file.set_chapters(chapters)
         elif chapters:
@@ -211,6 +215,10 @@ class Movie:
             self._notes.append(f"timecode {timecode} is left out: no place for it at {fps} fps")
             return
         self._stream.metadata["timecode"] = moved
+
+
+def _sounds(source: Reader | None) -> bool:
+    return source is not None and any(stream.type == "audio" for stream in source.copied)
 
 
 def _states_aspect(source: Reader) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from streamfx.frame import AudioInfo, Sound
 from streamfx.media.packets import AnyPacket
+from streamfx.media.tempo import Tempo
 
 _LAYOUTS = ("mono", "stereo", "2.1", "4.0", "5.0", "5.1", "6.1", "7.1")
 _BITS_A_CHANNEL = {"aac": 96_000, "libopus": 80_000}
@@ -99,7 +100,11 @@ class SoundTrack:
     """Seconds that become 0."""
     end: Fraction | None = None
     """Seconds at which the sound stops at the latest."""
+    speed: Fraction = Fraction(1)
+    """Seconds of it that pass in one second of the file: it is stretched at its own pitch."""
     _next: int | None = None
+    _tempo: Tempo | None = None
+    _written: int = 0
 
     def encode(self, sound: Sound) -> Iterator[AnyPacket]:
         """Yield packets for some more sound; a gap becomes silence, an overlap is left out."""
@@ -115,11 +120,27 @@ class SoundTrack:
         if not samples.shape[1]:
             return
         self._next = at + samples.shape[1]
-        yield from self.encoder.encode(_frame(samples, sound.rate, at, self.audio))
+        if self.speed == 1:
+            yield from self.encoder.encode(_frame(samples, sound.rate, at, self.audio))
+            return
+        if self._tempo is None:
+            self._tempo = Tempo(samples.shape[0], sound.rate, self.speed)
+            self._written = round(at / self.speed)
+        yield from self._stretched(self._tempo.feed(_array(samples)))
 
     def flush(self) -> Iterator[AnyPacket]:
-        """Yield what the encoder still holds."""
+        """Yield what is still held."""
+        if self._tempo is not None:
+            yield from self._stretched(self._tempo.flush())
         yield from self.encoder.encode(None)
+
+    def _stretched(self, pieces: Iterable[NDArray[np.float32]]) -> Iterator[AnyPacket]:
+        for piece in pieces:
+            samples = torch.from_numpy(piece)
+            yield from self.encoder.encode(
+                _frame(samples, self.audio.rate, self._written, self.audio)
+            )
+            self._written += piece.shape[1]
 
 
 def _from_zero(frame: AudioFrame) -> AudioFrame:
@@ -141,8 +162,13 @@ def _from_zero(frame: AudioFrame) -> AudioFrame:
     return whole
 
 
+def _array(samples: torch.Tensor) -> NDArray[np.float32]:
+    array: NDArray[np.float32] = samples.detach().to("cpu", torch.float32).contiguous().numpy()
+    return array
+
+
 def _frame(samples: torch.Tensor, rate: int, at: int, audio: AudioInfo) -> AudioFrame:
-    array = samples.detach().to("cpu", torch.float32).contiguous().numpy()
+    array = _array(samples)
     layout = layout_name(array.shape[0], audio.layout)
     frame = AudioFrame.from_ndarray(array, format="fltp", layout=layout)
     frame.sample_rate, frame.pts, frame.time_base = rate, at, Fraction(1, rate)

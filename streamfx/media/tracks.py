@@ -17,8 +17,10 @@ from av.subtitles.stream import SubtitleStream
 
 from streamfx.frame import AudioInfo
 from streamfx.media.containers import Container
+from streamfx.media.damage import DamageLog
+from streamfx.media.decoder import SoundDecoder
 from streamfx.media.packets import AnyPacket, Copied
-from streamfx.media.sound import SoundEncoder, add_encoder
+from streamfx.media.sound import SoundEncoder, SoundTrack, add_encoder
 from streamfx.media.window import Window
 
 log = logging.getLogger(__name__)
@@ -98,6 +100,31 @@ class Transcode:
 
 
 @dataclass(slots=True)
+class Stretched:
+    """Sound is decoded, stretched as the picture is, and encoded again."""
+
+    decoder: SoundDecoder
+    """What reads the source's packets."""
+    damage: DamageLog
+    """Told what could not be decoded."""
+    track: SoundTrack
+    """Where samples go."""
+
+    def write(self, item: Copied) -> Iterator[AnyPacket]:
+        """Yield what the encoder gives out; a damaged packet becomes silence."""
+        for sound in self.decoder.decode(item.packet):
+            yield from self.track.encode(sound)
+
+    def flush(self) -> Iterator[AnyPacket]:
+        """Yield what decoder and encoder still hold."""
+        for sound in self.decoder.decode(None):
+            yield from self.track.encode(sound)
+        yield from self.track.flush()
+        for lost in self.damage.ranges():
+            log.warning("silence where sound was damaged: %s", lost)
+
+
+@dataclass(slots=True)
 class Caption:
     """Text subtitles are put into another form."""
 
@@ -118,8 +145,8 @@ class Caption:
         packet = context.encode_subtitle(subtitle)
         tick = Fraction(1, 1000)
         packet.time_base, packet.stream = tick, self.stream
-        packet.pts = packet.dts = round((item.pts - self.window.start) / tick)
-        packet.duration = round((item.end - item.pts) / tick)
+        packet.pts = packet.dts = round(self.window.at(item.pts) / tick)
+        packet.duration = round((item.end - item.pts) / self.window.speed / tick)
         yield packet
 
     def flush(self) -> Iterator[AnyPacket]:
@@ -177,6 +204,11 @@ class Tracks:
                 described(self.file.add_stream_from_template(source), source)
                 return Copy(source, self.window)
             return None
+        if source.type == "audio" and self.window.speed != 1 and self.container.audio:
+            self.notes.append(
+                f"{name} is stretched at its pitch and encoded as {self.container.audio}"
+            )
+            return self._stretched(source)
         if self._copies(source):
             stream = self.file.add_stream_from_template(source, opaque=True)
             stream.time_base = source.time_base
@@ -205,12 +237,23 @@ class Tracks:
         return codec in self.file.supported_codecs or codec in (self.container.copies or ())
 
     def _transcode(self, source: Stream) -> Track:
+        encoder, _ = self._encoder(source)
+        return Transcode(encoder, self.window)
+
+    def _stretched(self, source: Stream) -> Track:
+        assert isinstance(source, AudioStream)
+        encoder, audio = self._encoder(source)
+        track = SoundTrack(encoder, audio, *self.window.source, self.window.speed)
+        damage = DamageLog()
+        return Stretched(SoundDecoder(source, damage), damage, track)
+
+    def _encoder(self, source: Stream) -> tuple[SoundEncoder, AudioInfo]:
         assert isinstance(source, AudioStream)
         context = source.codec_context
         audio = AudioInfo(context.sample_rate, context.channels, context.layout.name)
         stream = add_encoder(self.file, self.container.audio, audio, self.container.rate)
         described(stream, source)
-        return Transcode(SoundEncoder(stream, self.container.constant), self.window)
+        return SoundEncoder(stream, self.container.constant), audio
 
     def _caption(self, source: Stream) -> Track:
         decoder = source.codec_context

@@ -31,14 +31,19 @@ def file_tick(tick: Fraction, start: Fraction) -> Fraction:
 
 @dataclass(slots=True)
 class Window:
-    """Which part of the source's time goes into the file, and the file's clock."""
+    """Which part of the source's time goes into the file, and the file's clock.
+
+    Pictures come with the instants that the graph gave them, everything else with the source's.
+    """
 
     tick: Fraction
     """Seconds of one step of the video stream."""
     start: Fraction = Fraction(0)
-    """Seconds of the source that become 0."""
+    """Instant of a picture that becomes 0."""
     end: Fraction | None = None
-    """Seconds before which all that is kept begins; None: all of it."""
+    """Instant of a picture before which all that is kept begins; None: all of it."""
+    speed: Fraction = Fraction(1)
+    """Seconds of the source that pass in one second of the file."""
     cut: bool = False
     """Whether a range was asked for: only then what lies before ``start`` is left out."""
     coarse: Fraction | None = None
@@ -73,17 +78,27 @@ class Window:
             self.moved += 1
             self.furthest = max(self.furthest, off)
 
+    @property
+    def source(self) -> tuple[Fraction, Fraction | None]:
+        """From when to when of the source's own time is kept."""
+        return self.start * self.speed, None if self.end is None else self.end * self.speed
+
+    def at(self, instant: Fraction) -> Fraction:
+        """Return when an instant of the source lies in the file."""
+        return instant / self.speed - self.start
+
     def holds(self, item: Copied) -> bool:
         """Tell whether any of a packet is shown within the window."""
         if not self.cut:
             return True
-        return (item.end > self.start or item.pts == self.start) and (
-            self.end is None or item.pts < self.end
-        )
+        start, end = self.source
+        return (item.end > start or item.pts == start) and (end is None or item.pts < end)
 
     def shift(self, packet: AnyPacket) -> None:
         """Move a packet to the file's own time."""
         ticks = round(self.start / packet.time_base)
-        if ticks:
-            packet.pts = None if packet.pts is None else packet.pts - ticks
-            packet.dts = None if packet.dts is None else packet.dts - ticks
+        if self.speed != 1 and packet.duration:
+            packet.duration = round(packet.duration / self.speed)
+        if ticks or self.speed != 1:
+            packet.pts = None if packet.pts is None else round(packet.pts / self.speed) - ticks
+            packet.dts = None if packet.dts is None else round(packet.dts / self.speed) - ticks

@@ -33,7 +33,8 @@ class Writer:
     says what cannot be. Until :meth:`finish` the output is ``TARGET.part``. ``source`` is what
     tracks, tags, chapters and rotation are taken from, without ``tracks`` the labels alone;
     ``audio`` says that the graph makes the sound, so that the source's is not copied. With
-    ``range`` the file starts at 0 = its start, otherwise the source's own times are kept.
+    ``range``, on the source's time, the file starts at 0 = its start, otherwise the source's own
+    times are kept. Where the pictures are retimed, tracks and chapters are, too.
     """
 
     def __init__(
@@ -49,7 +50,8 @@ class Writer:
         tracks: bool = True,
     ) -> None:
         settings = settings or WriteSettings()
-        sound = audio is not None or (tracks and source is not None and _has_sound(source))
+        heard = tracks and source is not None and _has_sound(source)
+        sound = not video.muted and (audio is not None or heard)
         self.target = Target.parse(target, codec=settings.codec, rich=video.alpha or sound)
         if settings.fps is not None:
             video = replace(video, fps=settings.fps)
@@ -176,11 +178,13 @@ def _window(
     plan: EncodePlan, video: VideoInfo, range: tuple[Fraction, Fraction | None] | None
 ) -> Window:
     start, end = range if range is not None else (Fraction(0), None)
+    start, end = start / video.speed, None if end is None else end / video.speed
     constant = plan.container.constant
     return Window(
         tick=1 / video.fps if constant else file_tick(video.time_base, start),
         start=start,
         end=end,
+        speed=video.speed,
         cut=range is not None,
         coarse=plan.container.tick,
         constant=constant,

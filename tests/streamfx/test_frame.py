@@ -73,3 +73,11 @@ def test_info_follows_what_a_node_does() -> None:
     info = VideoInfo(6, 4, Fraction(25), frames=10).faster(2, held_back=1)
     assert (info.fps, info.latency, info.frames) == (Fraction(50), Fraction(1, 25), 20)
     assert info.time_base == Fraction(1, 50)
+
+
+def test_info_of_a_retimed_stream_counts_in_its_own_seconds() -> None:
+    info = VideoInfo(6, 4, Fraction(25), frames=10).delayed(1).retimed(Fraction(1, 4))
+    assert (info.fps, info.time_base, info.frames) == (Fraction(25, 4), Fraction(4, 25), 10)
+    assert info.latency == Fraction(4, 25)
+    twice = info.retimed(Fraction(2), muted=True).retimed(Fraction(1))
+    assert (twice.speed, twice.muted) == (Fraction(1, 2), True)

@@ -3,7 +3,7 @@ from fractions import Fraction
 import pytest
 
 from streamfx.errors import SettingError
-from streamfx.timing import parse_instant, parse_rate
+from streamfx.timing import Stretch, parse_instant, parse_rate
 
 
 @pytest.mark.parametrize(
@@ -46,3 +46,8 @@ def test_rates_are_read_exactly_and_ntsc_is_meant(text: str, rate: Fraction) -> 
 def test_what_is_no_rate_is_refused(text: str) -> None:
     with pytest.raises(SettingError, match="a rate"):
         parse_rate(text)
+
+
+def test_what_runs_faster_begins_earlier_and_lasts_shorter() -> None:
+    span = Stretch(Fraction(2), Fraction(6)).faster(Fraction(4))
+    assert (span.first, span.last) == (Fraction(1, 2), Fraction(3, 2))

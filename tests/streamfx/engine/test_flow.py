@@ -49,6 +49,41 @@ class Late(Node):
             yield self._last
 
 
+class Hurries(Node):
+    """Runs three times as fast."""
+
+    def plan(self, video: VideoInfo) -> VideoInfo:
+        return video.retimed(Fraction(3))
+
+    def process(self, frame: Frame) -> Frame:
+        return frame.at(frame.pts / 3, frame.duration / 3)
+
+
+class Gathers(Node):
+    """Puts out the first of a run only when a brighter frame ends it."""
+
+    @property
+    def pending(self) -> Fraction | None:
+        return None if self._first is None else self._first.pts
+
+    def plan(self, video: VideoInfo) -> VideoInfo:
+        return video.delayed(1)
+
+    def open(self, ctx: Context) -> None:
+        self._first: Frame | None = None
+
+    def process(self, frame: Frame) -> Frame | None:
+        first = self._first
+        if first is not None and float(frame.image.mean()) <= float(first.image.mean()):
+            return None
+        self._first = frame
+        return first
+
+    def flush(self) -> Iterator[Frame]:
+        if self._first is not None:
+            yield self._first
+
+
 class Listens(Node):
     def process(self, frame: Frame, speech: Span[Sound]) -> Frame:
         assert speech.samples.shape[1] == 1600
@@ -173,6 +208,31 @@ def test_a_held_branch_waits_for_the_slower_one_too() -> None:
     ]
     made = flow_of(steps, {"video": "sum.out"}, video=clip(0.1, 0.2, 0.3))
     assert levels([frame for _, frame in made]) == [0.2, 0.4, 0.6]
+
+
+@pytest.mark.parametrize("late", [Late, Counts])
+def test_branches_of_one_other_speed_meet_by_instant(late: type[Node]) -> None:
+    steps = [
+        Step("fast", "hurries", Hurries(), {"frame": "input.video"}),
+        Step("late", "late", late(), {"frame": "input.video"}),
+        Step("then", "hurries", Hurries(), {"frame": "late.out"}),
+        Step("sum", "adds", Adds(), {"a": "fast.out", "b": "then.out"}),
+    ]
+    frames = clip(0.1, 0.2, 0.3)
+    made = [frame for _, frame in flow_of(steps, {"video": "sum.out"}, video=frames)]
+    beside = [0.1, 0.2, 0.3] if late is Late else [1, 2, 3]
+    assert levels(made) == [round(a + b, 4) for a, b in zip([0.1, 0.2, 0.3], beside, strict=True)]
+    assert [frame.pts for frame in made] == [frame.pts / 3 for frame in frames]
+
+
+def test_a_branch_that_waits_for_its_time_to_come_is_waited_for() -> None:
+    steps = [
+        Step("gathers", "gathers", Gathers(), {"frame": "input.video"}),
+        Step("sum", "adds", Adds(), {"a": "input.video", "b": "gathers.out"}),
+    ]
+    frames = clip(0.1, 0.1, 0.1, 0.2, 0.2)
+    made = [frame for _, frame in flow_of(steps, {"video": "sum.out"}, video=frames)]
+    assert levels(made) == [0.2, 0.2, 0.2, 0.4, 0.4]
 
 
 def test_a_node_may_have_several_outputs() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import logging
 import threading
 from collections.abc import Iterator
 from fractions import Fraction
@@ -446,3 +447,72 @@ def test_waiting_for_the_encoder_is_no_computing(clip: Path, tmp_path: Path) -> 
     assert set(report.stages) == {"decode", "compute", "encode"}
     assert 0 <= report.stages["compute"] < report.elapsed
     assert report.stages["encode"] > 0
+
+
+class Slows(Node):
+    """Shows everything four times as long."""
+
+    stateless = True
+
+    def plan(self, video: VideoInfo) -> VideoInfo:
+        return video.retimed(Fraction(1, 4))
+
+    def process(self, frame: Frame) -> Frame:
+        return frame.at(frame.pts * 4, frame.duration * 4)
+
+
+def test_a_slower_picture_takes_its_sound_with_it(clip: Path, tmp_path: Path) -> None:
+    target = tmp_path / "out.mkv"
+    report = offline.render(one(Slows()), str(clip), str(target), settings=LOSSLESS)
+    assert [at for at, _ in frames_of(target)] == [at * 4 for at, _ in frames_of(clip)]
+    assert [look for _, look in frames_of(target)] == [look for _, look in frames_of(clip)]
+    assert report.video_out.duration == 8
+    assert report.sync.duration == 0
+    assert report.sync.last is not None and abs(report.sync.last) < Fraction(1, 10)
+
+
+def test_a_range_of_a_slower_picture_is_counted_in_the_source(clip: Path, tmp_path: Path) -> None:
+    target = tmp_path / "out.mkv"
+    settings = RunSettings(codec="ffv1", start=Fraction(1, 2), end=Fraction(1))
+    report = offline.render(one(Slows()), str(clip), str(target), settings=settings)
+    shown = [at for at, _ in frames_of(clip) if Fraction(12, 25) <= at < 1]
+    assert report.frames_out == report.frames_in == len(shown)
+    assert report.video_out.first == 0
+    assert abs(report.video_out.last - 2) < Fraction(1, 500)
+    with av.open(str(target)) as file:
+        samples = sum(frame.samples for frame in file.decode(audio=0))
+    assert abs(samples - 2 * 48000) < 4 * 1024  # the first packet only sets the decoder going
+
+
+def test_a_slower_picture_without_sound_needs_none(tmp_path: Path) -> None:
+    silent = clips.cached("silent.mkv", frames=5, codec="ffv1")
+    report = offline.render(one(Slows()), str(silent), str(tmp_path / "out.mkv"))
+    assert (report.frames_out, report.sync.first) == (5, None)
+
+
+def test_sound_that_the_graph_names_is_stretched_too(clip: Path, tmp_path: Path) -> None:
+    slow = one(Slows())
+    outputs = {"video": "it.out", "audio": "input.audio"}
+    kinds = {"input.video": Frame, "input.audio": Sound}
+    target = tmp_path / "out.mkv"
+    offline.render(
+        Pipeline("slow", slow.steps, outputs, kinds), str(clip), str(target), settings=LOSSLESS
+    )
+    with av.open(str(target)) as made, av.open(str(clip)) as source:
+        samples = [sum(f.samples for f in x.decode(audio=0)) for x in (made, source)]
+    assert abs(samples[0] - 4 * samples[1]) <= 4 * 1024
+
+
+class Says(Node):
+    """Says at its end what came of it."""
+
+    def process(self, frame: Frame) -> Frame:
+        return frame
+
+    def close(self) -> None:
+        logging.getLogger("streamfx.nodes.test").warning("that was all")
+
+
+def test_what_a_node_says_at_its_end_is_reported(clip: Path, tmp_path: Path) -> None:
+    report = offline.render(one(Says()), str(clip), str(tmp_path / "out.mkv"), settings=LOSSLESS)
+    assert "that was all" in report.notes

@@ -38,3 +38,11 @@ def test_only_the_wanted_range_counts() -> None:
         tracker.came_in(frame)
     assert (tracker.frames_in, tracker.corrupt) == (3, 1)
     assert tracker.video_in == Stretch(Fraction(1, 5), Fraction(1, 2))
+
+
+def test_a_picture_made_slower_is_in_step_when_its_sound_is_as_slow() -> None:
+    before = seconds(0, 10), seconds(-0.25, 11)
+    sync = compare(*before, seconds(0, 40), seconds(-0.25, 44), Fraction(1, 4))
+    assert (sync.first, sync.last, sync.duration) == (0, 0, 0)
+    sync = compare(*before, seconds(0, 40), seconds(0, 11), Fraction(1, 4))
+    assert sync.last == 33

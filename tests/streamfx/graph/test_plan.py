@@ -57,6 +57,14 @@ class Asks(Node):
         return a.showing(b.image)
 
 
+class Slows(Node):
+    def plan(self, video: VideoInfo) -> VideoInfo:
+        return video.retimed(Fraction(1, 4))
+
+    def process(self, frame: Frame) -> Frame:
+        return frame
+
+
 def pipeline_of(*steps: Step) -> Pipeline:
     return Pipeline("t", steps, {"video": f"{steps[-1].id}.out"}, {"input.video": Frame})
 
@@ -108,3 +116,22 @@ def test_a_plan_may_ask_for_the_other_inputs() -> None:
     step = Step("ask", "a", Asks(), {"a": "input.video", "b": "input.x"})
     made = plan(pipeline_of(step), {"input.video": HD, "input.x": VideoInfo(64, 48, Fraction(25))})
     assert (made.video.width, made.video.height) == (64, 48)
+
+
+def test_streams_of_different_speed_do_not_meet() -> None:
+    slow = Step("slow", "s", Slows(), {"frame": "input.video"})
+    step = Step("join", "j", Joins(), {"a": "slow.out", "b": "input.x"})
+    said = "node 'join': 'slow.out' runs at 0.25 times the source's speed, b at 1: join them before"
+    with pytest.raises(GraphError, match=said):
+        plan(pipeline_of(slow, step), {"input.video": HD, "input.x": HD})
+    hear = Step("hear", "h", Hears(), {"face": "slow.out", "speech": "input.audio"})
+    with pytest.raises(GraphError, match="speech at 1"):
+        plan(pipeline_of(slow, hear), {"input.video": HD, "input.audio": AudioInfo(48000, 2)})
+
+
+def test_what_a_slowed_node_remembers_is_counted_in_the_sources_time() -> None:
+    steps = [
+        Step("slow", "s", Slows(), {"frame": "input.video"}),
+        Step("a", "d", Doubles(), {"frame": "slow.out"}),
+    ]
+    assert plan(pipeline_of(*steps), {"input.video": HD}).past == Fraction(3, 25)

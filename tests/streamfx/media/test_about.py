@@ -41,6 +41,8 @@ def test_chapters_are_clipped_and_shifted() -> None:
         ("1", 0, 500),
         ("2", 500, 1500),
     ]
+    kept = shifted_chapters(chapters, Fraction(3, 2), Fraction(3), Fraction(1, 4))
+    assert [(c["start"], c["end"]) for c in kept] == [(0, 2000), (2000, 6000)]
 
 
 def test_tags_about_the_old_file_go_and_the_others_stay() -> None:

@@ -9,6 +9,7 @@ import torch
 
 from streamfx.frame import AudioInfo, Sound
 from streamfx.media.sound import SoundEncoder, SoundTrack, add_encoder, layout_name, rate_for
+from streamfx.testing import tone
 
 
 @pytest.mark.parametrize(
@@ -44,3 +45,20 @@ def test_gaps_and_overlaps_never_move_what_follows_by_more_than_themselves(tmp_p
     with av.open(path) as file:
         frames = list(file.decode(audio=0))
     assert sum(frame.samples for frame in frames) == 48000
+
+
+@pytest.mark.parametrize("speed", [Fraction(1, 4), Fraction(5, 2)])
+def test_stretched_sound_begins_and_lasts_as_the_speed_says(
+    tmp_path: Path, speed: Fraction
+) -> None:
+    path, audio = str(tmp_path / "out.mkv"), AudioInfo(48000, 1, "mono")
+    with av.open(path, "w") as file:
+        stream = add_encoder(file, "flac", audio)
+        track = SoundTrack(SoundEncoder(stream), audio, end=Fraction(2), speed=speed)
+        for sound in tone(1, chunk=4000):
+            file.mux(list(track.encode(Sound(sound.samples, 48000, sound.pts + Fraction(3, 2)))))
+        file.mux(list(track.flush()))
+    with av.open(path) as file:
+        frames = list(file.decode(audio=0))
+    assert abs(Fraction(frames[0].time or 0) - Fraction(3, 2) / speed) < Fraction(1, 500)
+    assert sum(frame.samples for frame in frames) == 24000 / speed

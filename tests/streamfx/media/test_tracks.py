@@ -8,7 +8,7 @@ import pytest
 import torch
 from av.stream import AttachmentStream
 
-from streamfx.frame import AudioInfo, Sound
+from streamfx.frame import AudioInfo, Frame, Sound
 from streamfx.media.reader import Reader
 from streamfx.media.writer import Writer
 from tests import clips
@@ -157,3 +157,44 @@ def test_sound_that_the_graph_makes_takes_the_place_of_the_sources(tmp_path: Pat
             assert frames[0].time is not None
             length = sum(frame.samples for frame in frames) / frames[0].sample_rate
         assert abs(length - 1) < 0.06, name
+
+
+def slowed(source: Path, target: Path, *, muted: bool = False) -> list[str]:
+    """Write a source at a quarter of its speed."""
+    with Reader(str(source), copy=True) as reader:
+        video = video_of(reader).retimed(Fraction(1, 4), muted=muted)
+        with Writer(str(target), video, source=reader, settings=CPU) as writer:
+            for item in reader:
+                if isinstance(item, Frame):
+                    item = item.at(item.pts * 4, item.duration * 4)
+                writer.write(item)
+            writer.finish()
+        return writer.notes
+
+
+def test_every_sound_track_is_stretched_beside_a_slower_picture(tmp_path: Path) -> None:
+    source = clips.cached("tracks.mkv", frames=30, audio=("aac", "flac", "ac3"))
+    notes = slowed(source, tmp_path / "out.mkv")
+    assert sum("is stretched at its pitch" in note for note in notes) == 3
+    for index in range(3):
+        with av.open(str(source)) as before, av.open(str(tmp_path / "out.mkv")) as after:
+            samples = [sum(f.samples for f in x.decode(audio=index)) for x in (before, after)]
+        assert abs(samples[1] - samples[0] * 4) < 4 * 1536  # a run-up or a frame of padding
+
+
+def test_a_muted_picture_has_no_sound_and_says_so(tmp_path: Path) -> None:
+    source = clips.cached("tracks.mkv", frames=30, audio=("aac", "flac", "ac3"))
+    notes = slowed(source, tmp_path / "out.mkv", muted=True)
+    assert "the sound is left out: the graph mutes it" in notes
+    with av.open(str(tmp_path / "out.mkv")) as file:
+        assert not file.streams.audio
+
+
+@pytest.mark.parametrize("name", ["out.mkv", "out.mp4"])
+def test_subtitles_and_chapters_move_with_a_slower_picture(tmp_path: Path, name: str) -> None:
+    slowed(rich(tmp_path / "in.mkv"), tmp_path / name)
+    lines = [(at, data) for at, data in payloads(tmp_path / name, "subtitle")[0] if len(data) > 2]
+    assert [at for at, _ in lines] == [Fraction(8, 5), Fraction(24, 5)]
+    with av.open(str(tmp_path / name)) as file:
+        spans = [c["end"] * (c["time_base"] or 0) for c in file.chapters()]
+    assert spans == [4, 8]

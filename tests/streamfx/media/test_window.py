@@ -50,3 +50,12 @@ def test_a_coarser_clock_of_the_container_counts_too() -> None:
     window = Window(Fraction(1001, 30000), coarse=Fraction(1, 1000))
     window.place(frame(Fraction(1001, 30000), Fraction(1001, 30000)))
     assert window.furthest == abs(Fraction(1001, 30000) - Fraction(33, 1000))
+
+
+def test_a_retimed_window_counts_the_source_in_its_own_time() -> None:
+    window = Window(
+        Fraction(1, 100), start=Fraction(4), end=Fraction(8), speed=Fraction(1, 4), cut=True
+    )
+    assert window.source == (1, 2)
+    assert window.at(Fraction(3, 2)) == 2
+    assert window.place(frame("4.5", "0.1")) == (50, 10)
