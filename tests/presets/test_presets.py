@@ -88,6 +88,11 @@ def test_a_plate_is_asked_for_by_name(name: str, inputs: tuple[str, ...]) -> Non
     assert not planned(name).video.alpha
 
 
+def test_slow_motion_lasts_as_long_as_its_name_says_and_is_heard() -> None:
+    video = planned("slow-motion-4x").video
+    assert (video.speed, video.frames, video.muted) == (Fraction(1, 4), 400, False)
+
+
 @pytest.mark.parametrize(
     ("name", "size", "by"),
     [
@@ -95,6 +100,8 @@ def test_a_plate_is_asked_for_by_name(name: str, inputs: tuple[str, ...]) -> Non
         ("hd-720", (1280, 720), 1),
         ("square", (1080, 1080), 1),
         ("smooth-2x", (640, 360), 2),
+        ("slow-motion-4x", (640, 360), 1),
+        ("film-motion-blur", (640, 360), 1),
         ("demo", (1280, 720), 2),
     ],
 )

@@ -82,8 +82,8 @@ class Offer:
             elif wanted:
                 raise SettingError(
                     f"preset {name!r} cannot run live: it needs inputs besides the camera, "
-                    f"{' and '.join(INPUTS)}, puts out more than pictures, or holds them back to "
-                    "the end"
+                    f"{' and '.join(INPUTS)}, puts out more than pictures, holds them back to the "
+                    "end, or changes their speed"
                 )
 
     @property
@@ -117,16 +117,17 @@ def _offered(name: str, catalog: Catalog) -> Offered | None:
     inputs = tuple(pipeline.named_inputs())
     if any(each not in INPUTS for each in inputs) or set(pipeline.outputs) - {"video", "audio"}:
         return None
-    if _never_ready(pipeline):
+    if not _keeps_up(pipeline):
         return None
     short = Path(name).stem if name.endswith(".toml") else name
     return Offered(short, spec, catalog, inputs)
 
 
-def _never_ready(pipeline: Pipeline) -> bool:
-    """Return whether nothing comes out before the end: as late as the input is long."""
+def _keeps_up(pipeline: Pipeline) -> bool:
+    """Return whether pictures come out before the end, and at the camera's own speed."""
     infos = {feed: _TRIAL if kind is Frame else _HEARD for feed, kind in pipeline.inputs.items()}
     try:
-        return plan(pipeline, infos).latency >= _LENGTH
+        made = plan(pipeline, infos)
     except GraphError:  # it may still take what a camera brings
-        return False
+        return True
+    return made.latency < _LENGTH and made.video.speed == 1

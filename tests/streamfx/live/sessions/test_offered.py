@@ -52,6 +52,8 @@ def test_what_cannot_run_live_is_refused_at_the_start(tmp_path: Path) -> None:
         Offer([str(path)])
     with pytest.raises(SettingError, match="holds them back to the end"):
         Offer(["clean-plate"])
+    with pytest.raises(SettingError, match="or changes their speed"):
+        Offer(["slow-motion-4x"])
     with pytest.raises(GraphError, match="no preset 'nothing'"):
         Offer(["nothing"])
 
