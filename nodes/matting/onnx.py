@@ -8,8 +8,9 @@ import torch
 
 from streamfx import Context, Frame, GraphError, Held, Node, VideoInfo, param
 from streamfx.models.onnx import ABSENT, installed, opened
+from streamfx.models.published import Published, published
 from streamfx.nodes.matting._full import coloured, enlarged
-from streamfx.nodes.matting._published import published
+from streamfx.nodes.matting._recipe import Recipe, recipe
 from streamfx.nodes.matting._session import Cut, Stream
 
 
@@ -45,7 +46,7 @@ class Onnx(Node):
     def plan(self, video: VideoInfo, plate: VideoInfo | None = None) -> VideoInfo:
         if not installed():
             raise GraphError(ABSENT)
-        names = published(self.model, self.card).recipe.inputs
+        names = self._published().recipe.inputs
         if names.plate and plate is None:
             raise GraphError(f"{self.model} needs a clean plate: wire one to the port 'plate'")
         if plate is not None and not names.plate:
@@ -55,11 +56,11 @@ class Onnx(Node):
         return video.with_alpha()
 
     def wants(self) -> tuple[str, ...]:
-        found = published(self.model, self.card)
+        found = self._published()
         return () if found.file else (found.card.name,)
 
     def open(self, ctx: Context) -> None:
-        found = published(self.model, self.card)
+        found = self._published()
         found.verify()
         path = found.file or ctx.models.path(found.card.name)
         session = opened(path, ctx.device, self.provider)
@@ -84,6 +85,9 @@ class Onnx(Node):
     def close(self) -> None:
         self._stream.reset()
         self._last = None
+
+    def _published(self) -> Published[Recipe]:
+        return published(self.model, self.card, "matting", recipe, "docs/matting-onnx.md")
 
     def _shown(self, frame: Frame, cut: Cut) -> Frame:
         self._last = alpha = enlarged(cut.alpha, frame.image)
