@@ -53,7 +53,7 @@ $(VENV)/.tested: $(VENV)/.installed
 # Published networks that demo and tests use. Without a network nothing is pulled, and the tests that
 # want a model are skipped.
 MODELS := mediapipe-selfie mediapipe-selfie-landscape mediapipe-pose-detection \
-	mediapipe-face-detection-full realesr-animevideov3-x2 rvm-mobilenetv3
+	mediapipe-face-detection-full realesr-animevideov3-x2 rife-4 rvm-mobilenetv3
 
 $(VENV)/.pulled: $(VENV)/.installed $(wildcard streamfx/models/cards/*.toml)
 	@if $(RUN) streamfx models pull $(MODELS); then touch $@; \

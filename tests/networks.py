@@ -146,6 +146,15 @@ layout = "nhwc"
 activation = "softmax"
 channel = 1
 """
+BETWEEN_CARD = """\
+licence = "LicenseRef-test"
+multiple = 8
+
+[io]
+inputs = { first = "a", second = "b", time = "t" }
+output = "out"
+time = "number"
+"""
 PLATE_CARD = """
 licence = "MIT"
 [io]
@@ -155,14 +164,31 @@ outputs = { alpha = "pha" }
 
 
 @cache
-def examples() -> tuple[str, str, str]:
-    """Return the paths of a recurrent network, one for single pictures, and one with a plate."""
+def between(path: Path) -> Path:
+    """Write a network that fades frame ``a`` into frame ``b`` by the number ``t``."""
+    value = helper.make_tensor_value_info
+    frame: Shape = ["n", 3, "height", "width"]
+    inputs = [value("a", FLOAT, frame), value("b", FLOAT, frame), value("t", FLOAT, [1])]
+    nodes = [
+        helper.make_node("Sub", ["b", "a"], ["change"]),
+        helper.make_node("Mul", ["change", "t"], ["part"]),
+        helper.make_node("Add", ["a", "part"], ["out"]),
+    ]
+    return _save(path, nodes, inputs, [value("out", FLOAT, frame)], {})
+
+
+def examples() -> tuple[str, str, str, str]:
+    """Return the paths of networks.
+
+    A recurrent one, one for single pictures, one with a plate, and one for what is between frames.
+    """
     folder = Path(tempfile.mkdtemp(prefix="networks-"))
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     return (
         carded(recurrent(folder / "video.onnx"), RECURRENT_CARD),
         carded(plain(folder / "photo.onnx"), PLAIN_CARD),
         carded(with_plate(folder / "plate.onnx"), PLATE_CARD),
+        carded(between(folder / "between.onnx"), BETWEEN_CARD),
     )
 
 

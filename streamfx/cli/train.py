@@ -18,7 +18,7 @@ if TYPE_CHECKING:  # brings torch
 
     from streamfx.train.settings import Settings
 
-RECIPES = ("matting", "plate")
+RECIPES = ("matting", "plate", "interpolation")
 """What there is a recipe for."""
 
 
@@ -82,6 +82,8 @@ def command(
 def _recipe(name: str) -> Callable[[Settings], Path]:
     if name == "matting":
         from streamfx.train.portrait import train
+    elif name == "interpolation":
+        from streamfx.train.interpolation import train
     else:
         from streamfx.train.plate import train
     return train

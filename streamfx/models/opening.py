@@ -36,7 +36,8 @@ def open_network(card: ModelCard, paths: Sequence[Path]) -> torch.nn.Module:
             raise ModelError(f"model {card.name!r}: an ncnn network is a .param and a .bin file")
         return ncnn.load(paths[0], paths[1], **_picked(card, "input", "output"))
     if ending == ".onnx":
-        raise ModelError(f"model {card.name!r} is an ONNX file: the node matting.onnx runs it")
+        node = f"{card.task or 'matting'}.onnx"
+        raise ModelError(f"model {card.name!r} is an ONNX file: the node {node} runs it")
     raise ModelError(
         f"model {card.name!r}: {paths[0].name} is of no known format (.safetensors, .pth, .tflite, "
         ".param, .onnx)"
@@ -92,4 +93,6 @@ def _pickled(card: ModelCard, path: Path) -> dict[str, torch.Tensor]:
     state = state.get(key) if key and isinstance(state, dict) else state
     if not isinstance(state, dict) or not all(torch.is_tensor(each) for each in state.values()):
         raise ModelError(f"model {card.name!r}: {path.name} holds no table of weights (io.key)")
-    return state
+    prefix, without = card.io.get("prefix", ""), tuple(card.io.get("without", ()))
+    named = {name.removeprefix(prefix): value for name, value in state.items()}
+    return {name: value for name, value in named.items() if not name.startswith(without)}

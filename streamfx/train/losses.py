@@ -1,4 +1,4 @@
-"""How wrong an alpha, its change in time, and the foreground's colours are."""
+"""How wrong an alpha, its change in time, colours and pictures are."""
 
 from __future__ import annotations
 
@@ -22,6 +22,19 @@ def alpha_loss(found: Tensor, truth: Tensor) -> Tensor:
     for level, (a, b) in enumerate(zip(_pyramid(found), _pyramid(truth), strict=True)):
         loss = loss + (2**level / 5) * (a - b).abs().mean()
     return loss
+
+
+def laplacian(found: Tensor, truth: Tensor) -> Tensor:
+    """Return the L1 error of every level of a Laplacian pyramid of pictures ``(N, C, H, W)``.
+
+    Coarser levels weigh more (Niklaus & Liu 2018).
+    """
+    size = found.shape[2:]
+    pairs = zip(
+        _pyramid(found.reshape(-1, 1, *size)), _pyramid(truth.reshape(-1, 1, *size)), strict=True
+    )
+    terms = [2**level * (a - b).abs().mean() for level, (a, b) in enumerate(pairs)]
+    return torch.stack(terms).sum()
 
 
 def change_loss(found: list[Tensor], truth: list[Tensor]) -> Tensor:

@@ -25,7 +25,7 @@ from streamfx.testing import context, info_of, noise, run
 from tests.networks import examples
 
 CATALOG = Catalog.shipped()
-VIDEO, PHOTO, BEFORE_PLATE = examples()
+VIDEO, PHOTO, BEFORE_PLATE, BETWEEN = examples()
 CURVE = str(files("streamfx.presets") / "film-curve.cube")
 
 
@@ -80,6 +80,10 @@ CASES = [
     Case("interpolate.flow"),
     Case("interpolate.flow", {"factor": 3, "cut": 0.0, "repeats": "retime"}),
     Case("interpolate.flow", {"fps": "24000/1001", "overlays": False}),
+    Case("interpolate.neural"),
+    Case("interpolate.neural", {"factor": 3, "scale": "1/2", "repeats": "retime"}),
+    Case("interpolate.onnx", {"model": BETWEEN}),
+    Case("interpolate.rife"),
     Case("matting.chroma"),
     Case(
         "matting.chroma",
