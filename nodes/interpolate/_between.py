@@ -59,8 +59,8 @@ class Interpolator(Node):
         ge=0,
         le=1,
         unit="share",
-        help="Share of the picture that motion does not explain from which on it is another shot: "
-        "its frames are held, not morphed. 0: only marked cuts count.",
+        help="Share of the picture that neither motion nor light explains from which on it is "
+        "another shot: frames are held there, not morphed. 0: only marked cuts count.",
     )
     repeats: Literal["hold", "retime"] = param(
         default="hold",

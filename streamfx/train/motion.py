@@ -23,7 +23,7 @@ SIDE = 128
 _MARGIN = 8
 """Pixels along its edge that do not count: what moved in came from outside."""
 _UNIT = 16.0
-_COLOUR, _PYRAMID, _TEACHER, _DISTILLED, _TAUGHT = 0.05, 0.5, 0.5, 0.002, 0.01
+_COLOUR, _PYRAMID, _TEACHER, _DISTILLED, _TAUGHT = 0.05, 0.5, 0.5, 0.002, 0.1
 """Weights of the terms of the loss."""
 _LEAST = 1e-5
 """Squared error below which a picture is as good as the truth."""

@@ -41,8 +41,8 @@ def test_motion_is_no_cut(step: tuple[int, int]) -> None:
 
 @pytest.mark.parametrize("other", range(2, 8))
 def test_another_picture_is_a_cut(other: int) -> None:
-    before, after = (seen(shifted(texture(seed=s), 0, 0, SIZE)) for s in (1, other))
-    assert change(before, after) > CUT
+    before, after = (shifted(texture(seed=s), 0, 0, SIZE) for s in (1, other))
+    assert change(seen(before), seen(after[[2, 0, 1]] * 0.75)) > CUT
 
 
 def test_light_is_no_cut() -> None:
