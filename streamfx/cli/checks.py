@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from streamfx.cli.explain import amount
+from streamfx.models.cache import FOLDER
 
 State = Literal["ok", "warn", "fail"]
 
@@ -132,6 +133,12 @@ def folders() -> Iterator[Finding]:
         "folder", "cache", "warn" if problem else "ok", f"{cache}{problem}",
         "make it writable, or set XDG_CACHE_HOME: models are kept there" if problem else "",
     )  # fmt: skip
+    if named := os.environ.get(FOLDER):
+        problem = _write_problem(Path(named))
+        yield Finding(
+            "folder", "models", "warn" if problem else "ok", f"{named} ({FOLDER}){problem}",
+            f"make it writable, or set {FOLDER} to another folder" if problem else "",
+        )  # fmt: skip
     try:
         temp = Path(tempfile.gettempdir())
     except FileNotFoundError as exc:

@@ -70,6 +70,19 @@ def test_looking_at_the_cache_does_not_make_it(
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_folder_for_models_of_one_s_own_is_looked_at(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("STREAMFX_MODELS", str(tmp_path / "mine"))
+    assert by_name(checks.folders())["models"].state == "ok"
+    (tmp_path / "file").write_text("in the way")
+    monkeypatch.setenv("STREAMFX_MODELS", str(tmp_path / "file" / "mine"))
+    finding = by_name(checks.folders())["models"]
+    assert finding.state == "warn" and "STREAMFX_MODELS" in finding.fix
+    monkeypatch.delenv("STREAMFX_MODELS")
+    assert "models" not in by_name(checks.folders())
+
+
 @pytest.mark.parametrize("pack", ["theirs"])
 def test_a_broken_pack_of_somebody_else_is_advice(
     monkeypatch: pytest.MonkeyPatch, pack: str
