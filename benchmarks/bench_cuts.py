@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from itertools import pairwise
 from pathlib import Path
 
@@ -80,7 +81,7 @@ def by_ffmpeg(name: str, path: Path, most: int = 10**9) -> list[float]:
             if count == most:
                 break
             graph.push(frame)
-            made.append(float(graph.pull().metadata[key]))  # type: ignore[union-attr]  # pictures
+            made.append(float(graph.pull().metadata[key]))
     return made[1:]
 
 
@@ -97,7 +98,7 @@ def cuts() -> None:
     print(f"{len(CUTS)} cuts in {Path(FILM).name}; false ones in {len(WITHOUT)} films without any")
     ways: dict[str, tuple[Callable[[Path, int], list[float]], float]] = {"streamfx": (ours, CUT)}
     for name, (*_, threshold) in PEERS.items():
-        ways[name] = (lambda path, most, name=name: by_ffmpeg(name, path, most), threshold)
+        ways[name] = (partial(by_ffmpeg, name), threshold)
     for name, (look, threshold) in ways.items():
         scores = look(FOOTAGE / FILM, 10**9)
         found = {i + 1 for i, score in enumerate(scores) if score > threshold}

@@ -127,12 +127,11 @@ def quality(methods: dict[str, Method], known: Iterator[triplets.Known]) -> None
 
 def speed(names: Sequence[str]) -> None:
     """Print how many new frames of 1280 x 720 each makes in a second: medians, in turn."""
-    pictures = [cv2.resize(p, _HD) for p in frames(_CLIP, 6)]
+    pictures = [cv2.resize(p, _HD) for p in frames(_CLIP, 8)]
     spent: dict[str, list[float]] = {name: [] for name in ("minterpolate", *names)}
     for _ in range(_ROUNDS):
-        began = time.perf_counter()
-        made = minterpolate.between(pictures)
-        spent["minterpolate"].append((time.perf_counter() - began) / (len(made) + 5))
+        few, many = (_whole(pictures[:count]) for count in (3, len(pictures)))
+        spent["minterpolate"].append((many - few) / (len(pictures) - 3))
         for name in names:
             spent[name].append(_each(name, pictures))
     peer = statistics.median(spent["minterpolate"])
@@ -140,6 +139,13 @@ def speed(names: Sequence[str]) -> None:
         mine = statistics.median(seconds)
         bar = f" (bar {FASTER[name]:.0f})" if name in FASTER else ""
         print(f"{name:20} {1 / mine:6.2f} new frames/s, {peer / mine:5.1f} x minterpolate{bar}")
+
+
+def _whole(pictures: Sequence[Picture]) -> float:
+    """Return the seconds that minterpolate needs for some pictures, and for what it asks beside."""
+    began = time.perf_counter()
+    minterpolate.between(pictures)
+    return time.perf_counter() - began
 
 
 def _each(name: str, pictures: Sequence[Picture]) -> float:

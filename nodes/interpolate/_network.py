@@ -67,7 +67,11 @@ class Fusion(nn.Module):
             nn.ReLU(inplace=True),
             nn.Conv2d(16, _FEATURES, 3, padding=1),
         )
-        self.enter = _conv(4 * 3 + 4 + 2 + 1, _WIDE)
+        self.enter = nn.Sequential(
+            nn.Conv2d((4 * 3 + 2) * COARSE**2 + 4 + 1, _DEEP, 1),
+            nn.ReLU(inplace=True),
+            *_conv(_DEEP, _WIDE),
+        )
         self.wide = _Residual(_WIDE)
         self.down = _conv(_WIDE, _DEEP, 2)
         self.deep = nn.Sequential(_Residual(_DEEP), _Residual(_DEEP))
@@ -96,10 +100,11 @@ class Fusion(nn.Module):
         ways = pair.forth, -pair.back
         rough = [warped(x, by * way) for way in ways for x, by in ends(pair, t)]
         off = [(rough[i] - rough[i + 1]).abs().mean(1, keepdim=True) for i in (0, 2)]
-        seen = torch.cat([*(x - 0.5 for x in rough), *(way / _UNIT for way in ways), *off], 1)
-        seen = functional.avg_pool2d(seen, COARSE)
+        fine = torch.cat([*(x - 0.5 for x in rough), *off], 1)
+        seen = functional.pixel_unshuffle(fine, COARSE)  # what lies within a pixel counts
+        along = functional.avg_pool2d(torch.cat(ways, 1), COARSE) / _UNIT
         share = t.expand(-1, 1, *seen.shape[2:])
-        known = self.wide(self.enter(torch.cat([seen, share], 1)))
+        known = self.wide(self.enter(torch.cat([seen, along, share], 1)))
         deep = self.deep(self.down(known))
         deep = functional.interpolate(deep, size=known.shape[2:], mode="nearest")
         known = self.up(torch.cat([deep, known], 1))

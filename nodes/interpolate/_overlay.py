@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import cv2
+import numpy as np
 import torch
 from torch import Tensor
 from torch.nn import functional
@@ -32,12 +34,12 @@ class Overlay:
         """Look at two successive frames ``(3, H, W)``."""
         high, wide = int(before.shape[1]), int(before.shape[2])
         by = max(1, round(max(high, wide) / _COLUMNS))
-        one, two = (functional.avg_pool2d(x[None].float(), by) for x in (before, after))
+        one, two = (_smaller(x, by) for x in (before, after))
         same = ((one - two).abs().amax(1, keepdim=True) < _SAME).float()
         if self._count is None or self._count.shape != same.shape:
             self._count = torch.zeros_like(same)
         self._count = (self._count + 1) * same
-        moving = functional.avg_pool2d(1 - same, 2 * _AROUND + 1, 1, _AROUND)
+        moving = 1 - _mean(same, _AROUND)
         kept = (self._count >= _PAIRS).float() * (moving > _MOVING).float() * _edges(one)
         self._found = kept if bool(kept.any()) else None
         self._size = high, wide
@@ -52,7 +54,37 @@ class Overlay:
 def _edges(x: Tensor) -> Tensor:
     """Return 1 near edges of ``(1, 3, h, w)``, as ``(1, 1, h, w)``."""
     grey = x.mean(1, keepdim=True)
-    side = 2 * _NEAR + 1
-    most = functional.max_pool2d(grey, 3, 1, 1)
-    least = -functional.max_pool2d(-grey, 3, 1, 1)
-    return functional.max_pool2d((most - least > _EDGE).float(), side, 1, _NEAR)
+    steep = _most(grey, 1) + _most(-grey, 1) > _EDGE
+    return _most(steep.float(), _NEAR)
+
+
+def _smaller(x: Tensor, by: int) -> Tensor:
+    """Return ``(3, H, W)`` as ``(1, 3, h, w)``, means of blocks; what is left over is cut off."""
+    x = x.float()
+    if x.device.type != "cpu":
+        return functional.avg_pool2d(x[None], by)
+    high, wide = int(x.shape[1]) // by, int(x.shape[2]) // by
+    planes = x[:, : high * by, : wide * by].numpy()
+    made = [cv2.resize(plane, (wide, high), interpolation=cv2.INTER_AREA) for plane in planes]
+    return torch.from_numpy(np.stack(made))[None]
+
+
+def _mean(x: Tensor, around: int) -> Tensor:
+    """Return the mean of ``(1, 1, h, w)`` over squares; beyond the edge the edge goes on."""
+    side = 2 * around + 1
+    if x.device.type == "cpu":
+        edge = cv2.BORDER_REPLICATE
+        return torch.from_numpy(cv2.blur(x[0, 0].numpy(), (side, side), borderType=edge))[
+            None, None
+        ]
+    padded = functional.pad(x, (around,) * 4, mode="replicate")
+    return functional.avg_pool2d(padded, side, 1)
+
+
+def _most(x: Tensor, around: int) -> Tensor:
+    """Return the largest value of ``(1, 1, h, w)`` in squares."""
+    side = 2 * around + 1
+    if x.device.type == "cpu":
+        made = cv2.dilate(x[0, 0].numpy(), np.ones((side, side), np.uint8))
+        return torch.from_numpy(made)[None, None]
+    return functional.max_pool2d(x, side, 1, around)

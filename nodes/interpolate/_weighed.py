@@ -14,6 +14,9 @@ from streamfx.nodes.interpolate._splat import carried, looked_up, moved, shrunk
 
 Floats = NDArray[Any]
 
+SMALLER = 4
+"""Pixels, along either side, that become one where flows are weighed."""
+
 _PICKY = 10.0
 """How fast the weight of a flow falls with how far the frames that it moves disagree."""
 _AROUND = 3

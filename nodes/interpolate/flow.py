@@ -13,11 +13,8 @@ from torch import Tensor
 
 from streamfx.nodes.interpolate._between import Interpolator
 from streamfx.nodes.interpolate._dense import Dense, finest
-from streamfx.nodes.interpolate._weighed import Seen, Ways, weighed
+from streamfx.nodes.interpolate._weighed import SMALLER, Seen, Ways, weighed
 from streamfx.nodes.interpolate._weighed_torch import TorchWays, weighed_torch
-
-_SMALLER = 4
-"""Pixels, along either side, that become one where flows are weighed."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -33,7 +30,7 @@ class Known:
         """Look at a picture ``(3 or 4, H, W)``."""
         picture = np.ascontiguousarray(image.permute(1, 2, 0).float().numpy())
         grey = cv2.cvtColor(picture[..., :3], cv2.COLOR_RGB2GRAY)
-        return cls(Seen.of(picture, _SMALLER), cv2.convertScaleAbs(grey, alpha=255))
+        return cls(Seen.of(picture, SMALLER), cv2.convertScaleAbs(grey, alpha=255))
 
 
 class Flow(Interpolator):

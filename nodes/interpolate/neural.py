@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+import numpy as np
 import torch
 from torch import Tensor
 from torch.nn import functional
@@ -16,6 +17,8 @@ from streamfx.nodes.interpolate._dense import Dense, finest
 from streamfx.nodes.interpolate._lucas import both, grey
 from streamfx.nodes.interpolate._network import MULTIPLE, Between, Pair, larger, mixed
 from streamfx.nodes.interpolate._warp import warped
+from streamfx.nodes.interpolate._weighed import SMALLER, Seen, Ways, weighed
+from streamfx.nodes.interpolate._weighed_torch import TorchWays, weighed_torch
 
 MODEL = "interpolate-neural"
 
@@ -36,6 +39,8 @@ class Known:
     small: Tensor | None = None
     """``(1, 3, h, w)``, as the network saw it."""
     features: Tensor | None = None
+    seen: Seen | None = None
+    """As the CPU takes it."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -51,8 +56,9 @@ class Ends:
 class Neural(Interpolator):
     """Interpolate by a network: it repairs optical flow, weighs what that brings, and adds to it.
 
-    Its features of the frame that two pairs share are made once. Large pictures it sees made
-    smaller; what it finds is then applied in full size.
+    The mean of that and of what interpolate.flow makes comes out: they err differently. Features
+    of the frame that two pairs share are made once. Large pictures the network sees made smaller;
+    what it finds is then applied in full size.
     """
 
     scale: Literal["auto", "1", "1/2", "1/4", "1/8"] = param(
@@ -107,6 +113,9 @@ class Neural(Interpolator):
             self._say(f"memory ran out; the network sees 1/{self._by} of the picture from now on")
 
     def _made(self, pair: Ends, share: float) -> Tensor:
+        return torch.lerp(self._by_network(pair, share), _by_flow(pair, share), 0.5)
+
+    def _by_network(self, pair: Ends, share: float) -> Tensor:
         high, wide = pair.forth.shape[2:]
         t = pair.forth.new_full((1, 1, 1, 1), share)
         found = self._found(pair, t)
@@ -143,3 +152,19 @@ class Neural(Interpolator):
         if beside or below:
             x = functional.pad(x, (0, beside, 0, below), mode="replicate")
         return functional.avg_pool2d(x, self._by) if self._by > 1 else x
+
+
+def _by_flow(pair: Ends, share: float) -> Tensor:
+    """Return the picture ``(C, H, W)`` as ``interpolate.flow`` makes it of the same flow."""
+    if pair.forth.device.type != "cpu":
+        ways = TorchWays(pair.first.picture, pair.second.picture, pair.forth, pair.back)
+        return weighed_torch(ways, share)[0]
+    seen = []
+    for known in (pair.first, pair.second):
+        if known.seen is None:
+            picture = known.picture[0].permute(1, 2, 0).contiguous().numpy()
+            known.seen = Seen.of(picture, SMALLER)
+        seen.append(known.seen)
+    flows = [x[0].permute(1, 2, 0).contiguous().numpy() for x in (pair.forth, pair.back)]
+    made = weighed(Ways(seen[0], seen[1], flows[0], flows[1]), share)
+    return torch.from_numpy(np.ascontiguousarray(made.transpose(2, 0, 1)))
