@@ -1,12 +1,14 @@
-"""Frames between which one is known: triplets as they are handed round, and films thinned out."""
+"""Frames between which one is known: triplets as handed round, films thinned out, and scores."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import cv2
+import numpy as np
 from people import FOOTAGE, Picture, frames, read
 
 _NAMES = (("frame0", "gt", "frame1"), ("frame10", "frame10i11", "frame11"), ("im1", "im2", "im3"))
@@ -29,6 +31,16 @@ class Known:
     first: Picture
     between: Sequence[Picture]
     second: Picture
+    before: Picture | None = None
+    """The frame a step before the first, for those who look further; None where it is not known."""
+    after: Picture | None = None
+    """The frame a step after the second."""
+
+    @property
+    def shares(self) -> list[float]:
+        """Where on the way from the first to the second each frame lies."""
+        steps = len(self.between) + 1
+        return [i / steps for i in range(1, steps)]
 
 
 def triplets(folder: Path, only: Sequence[str] = ()) -> Iterator[Known]:
@@ -61,10 +73,38 @@ def films(only: Sequence[str] = ()) -> Iterator[Known]:
             yield from _thinned(name, frames(FOOTAGE / _TRUE_60, 296), factor, 16)
 
 
+def score(made: Picture, truth: Picture) -> tuple[float, float]:
+    """Return PSNR and SSIM of a frame that was made, beside the one that was filmed."""
+    return psnr(made, truth), ssim(made, truth)
+
+
+def psnr(made: Picture, truth: Picture) -> float:
+    """Return the peak signal-to-noise ratio of R'G'B' of 8 bits, in dB."""
+    off = float(np.square(made.astype(np.float64) - truth).mean())
+    return 10 * math.log10(255**2 / max(off, 1e-6))
+
+
+def ssim(made: Picture, truth: Picture) -> float:
+    """Return the structural similarity of luma (Wang et al. 2004), 11 x 11 Gaussian windows."""
+    x, y = (cv2.cvtColor(p, cv2.COLOR_RGB2GRAY).astype(np.float64) for p in (made, truth))
+
+    def mean(z: Picture) -> Picture:
+        return cv2.GaussianBlur(z, (11, 11), 1.5)
+
+    a, b = mean(x), mean(y)
+    spread = mean(x * x) - a * a + mean(y * y) - b * b
+    common = mean(x * y) - a * b
+    c, d = (0.01 * 255) ** 2, (0.03 * 255) ** 2
+    map_ = (2 * a * b + c) * (2 * common + d) / ((a * a + b * b + c) * (spread + d))
+    return float(map_[5:-5, 5:-5].mean())
+
+
 def _thinned(kind: str, pictures: Sequence[Picture], factor: int, every: int) -> Iterator[Known]:
     for at in range(0, len(pictures) - factor, every):
         run = pictures[at : at + factor + 1]
-        yield Known(kind, run[0], run[1:-1], run[-1])
+        before = pictures[at - factor] if at >= factor else None
+        after = pictures[at + 2 * factor] if at + 2 * factor < len(pictures) else None
+        yield Known(kind, run[0], run[1:-1], run[-1], before, after)
 
 
 def _bounded(picture: Picture) -> Picture:
